@@ -1,0 +1,160 @@
+// The one place where an ending becomes an outcome: retry or dead, when again, what is charged (CONTRACT 5, 7, 9).
+// A pure function over plain records; engines, workers and sweepers all rely on it and know no rule of their own.
+
+import { wordsAsError } from './kept-error.ts'
+import type { Outcome } from './hot-verbs.ts'
+import type { CrashPolicy, DeathCause, KeptError, Reason, TaskRecord } from './record.ts'
+import { retryDelay } from './retry.ts'
+
+/** How an attempt ended, as seen by whoever saw it end. */
+export type Ending =
+  | { readonly kind: 'returned'; readonly result: string | null; readonly warnings: readonly string[] }
+  /** `delay` set: the handler or a policy function chose the wait. `again` false: no retry by the policy function. */
+  | {
+      readonly kind: 'failed'
+      readonly error: KeptError
+      readonly reason: 'failed' | 'timeout'
+      readonly delay: number | null
+      readonly again: boolean
+      readonly warnings: readonly string[]
+    }
+  | {
+      readonly kind: 'fatal'
+      readonly error: KeptError
+      readonly reason: Reason
+      readonly warnings: readonly string[]
+    }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'snoozed'; readonly delay: number }
+  | { readonly kind: 'released'; readonly reason: Reason; readonly delay: number }
+  /** Its session died. `culprit` null: nobody was named. */
+  | { readonly kind: 'orphaned'; readonly cause: DeathCause; readonly culprit: boolean | null }
+  /** Past its deadline while its session lives. */
+  | { readonly kind: 'overdue' }
+
+/** What the rules look at. */
+export type Judged = Pick<TaskRecord, 'retry' | 'crash' | 'failures' | 'crashes' | 'losses' | 'timeout'>
+
+const NOTHING: Outcome = {
+  kind: 'release',
+  to: 'ready',
+  delay: 0,
+  charge: {},
+  reason: null,
+  result: null,
+  error: null,
+  warnings: [],
+}
+
+/**
+ * The outcome of an ending.
+ * @param random 0 ≤ x < 1, for jitter
+ */
+export function decide(ending: Ending, task: Judged, random: number): Outcome {
+  switch (ending.kind) {
+    case 'returned':
+      return {
+        ...NOTHING,
+        kind: 'succeed',
+        to: 'succeeded',
+        result: ending.result,
+        warnings: ending.warnings,
+      }
+    case 'failed':
+      return afterFailure(ending, task, random)
+    case 'fatal':
+      return {
+        ...NOTHING,
+        kind: 'die',
+        to: 'dead',
+        charge: { failures: 1 },
+        reason: ending.reason,
+        error: ending.error,
+        warnings: ending.warnings,
+      }
+    case 'cancelled':
+      return { ...NOTHING, kind: 'cancel', to: 'cancelled', reason: 'cancelled' }
+    case 'snoozed':
+      return { ...NOTHING, kind: 'snooze', to: 'scheduled', delay: ending.delay, charge: { snoozes: 1 } }
+    case 'released':
+      return afterRelease(ending.reason, ending.delay)
+    case 'orphaned':
+      return afterDeath(ending.cause, ending.culprit, task, random)
+    case 'overdue':
+      return { ...afterFailure(overdueEnding(task), task, random), kind: 'deadline' }
+  }
+}
+
+function afterFailure(ending: Extract<Ending, { kind: 'failed' }>, task: Judged, random: number): Outcome {
+  const planned = ending.again ? retryDelay(task.retry, task.failures + 1, random) : null
+  const base = { ...NOTHING, charge: { failures: 1 }, error: ending.error, warnings: ending.warnings }
+  if (planned === null) {
+    const reason =
+      ending.reason === 'timeout'
+        ? 'timeout'
+        : ending.again && task.retry.retries > 0
+          ? 'retries_exhausted'
+          : 'failed'
+    return { ...base, kind: 'die', to: 'dead', reason }
+  }
+  return { ...base, kind: 'retry', to: 'scheduled', delay: ending.delay ?? planned, reason: ending.reason }
+}
+
+/** A release without delay goes back to its old place; charged nothing but its own counter. */
+function afterRelease(reason: Reason, delay: number): Outcome {
+  const to = delay > 0 ? 'scheduled' : 'ready'
+  return { ...NOTHING, kind: 'release', to, delay, charge: { releases: 1 }, reason }
+}
+
+function overdueEnding(task: Judged): Extract<Ending, { kind: 'failed' }> {
+  const error = wordsAsError(
+    'timeout',
+    'Timeout',
+    `ran longer than ${task.timeout ?? 0} ms and did not end when told to`,
+  )
+  return { kind: 'failed', error, reason: 'timeout', delay: null, again: true, warnings: [] }
+}
+
+function afterDeath(cause: DeathCause, culprit: boolean | null, task: Judged, random: number): Outcome {
+  switch (cause) {
+    // A clean stop hands back what it runs; what is left over costs nothing.
+    case 'stopped':
+      return afterRelease('drained', 0)
+    case 'deadline':
+      if (culprit !== true) return afterRelease('drained', 0)
+      return { ...afterFailure(overdueEnding(task), task, random), kind: 'deadline' }
+    case 'killed':
+      return culprit === false ? afterRelease('drained', 0) : afterCrash(task)
+    case 'expired':
+    case 'missing':
+      return afterLoss(task, cause)
+  }
+}
+
+function afterCrash(task: Judged): Outcome {
+  const crashes = task.crashes + 1
+  const error = wordsAsError(
+    'crash',
+    'Crash',
+    `the process died while it ran this task (crash ${crashes} of ${task.crash.crashes})`,
+  )
+  const base = { ...NOTHING, kind: 'crash' as const, charge: { crashes: 1 }, error }
+  if (crashes >= task.crash.crashes) return { ...base, to: 'dead', reason: 'poison' }
+  return { ...base, to: 'scheduled', delay: crashDelay(task.crash, crashes) }
+}
+
+function afterLoss(task: Judged, cause: DeathCause): Outcome {
+  const losses = task.losses + 1
+  const words =
+    cause === 'missing'
+      ? 'the session that ran this task is gone'
+      : 'the session that ran this task stopped renewing its lease'
+  const error = wordsAsError('loss', 'Loss', `${words} (loss ${losses} of ${task.crash.losses})`)
+  const base = { ...NOTHING, kind: 'loss' as const, charge: { losses: 1 }, error }
+  if (losses >= task.crash.losses) return { ...base, to: 'dead', reason: 'lost' }
+  return { ...base, to: 'scheduled', delay: crashDelay(task.crash, losses) }
+}
+
+function crashDelay(policy: CrashPolicy, count: number): number {
+  return policy.delays[Math.min(count, policy.delays.length) - 1] ?? 0
+}

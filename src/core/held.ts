@@ -1,0 +1,37 @@
+// The short form of "what I hold" that a heartbeat carries, and the exact comparison that follows a mismatch.
+// The hash does not depend on order; each engine computes it over its rows with the same function.
+
+import { createHash } from 'node:crypto'
+
+import type { Held } from './hot-verbs.ts'
+
+const MODULUS = 2 ** 32
+
+/** Sum over all held tasks of the first 32 bits of SHA-1(`id:claim`), modulo 2³². 0 for none. */
+export function heldHash(held: Iterable<Held>): number {
+  let sum = 0
+  for (const { id, claim } of held) {
+    sum = (sum + createHash('sha1').update(`${id}:${claim}`).digest().readUInt32BE(0)) % MODULUS
+  }
+  return sum
+}
+
+/** A running row of the session, as the engine believes. */
+export interface RunningRow extends Held {
+  readonly startedAt: number
+}
+
+/** What each side has that the other has not. Rows claimed after `before` are not called unclaimed. */
+export function compareHeld(
+  held: readonly Held[],
+  running: readonly RunningRow[],
+  before: number,
+): { lost: Held[]; unclaimed: Held[] } {
+  const believed = new Set(running.map((row) => row.claim + row.id))
+  const mine = new Set(held.map((one) => one.claim + one.id))
+  const lost = held.filter((one) => !believed.has(one.claim + one.id))
+  const unclaimed = running
+    .filter((row) => row.startedAt <= before && !mine.has(row.claim + row.id))
+    .map(({ id, claim }) => ({ id, claim }))
+  return { lost, unclaimed }
+}

@@ -1,0 +1,155 @@
+// From a call of enqueue to the row that travels: every default resolved, every bound checked, the digest taken.
+// Pure but for minting an id. The payload is written once, here; nobody reads or rewrites it until it runs.
+
+import type { Codecs } from './codec.ts'
+import { parseDuration, show } from './duration.ts'
+import { WindlassError } from './errors.ts'
+import type { EnqueueOptions } from './enqueue-options.ts'
+import type { NewTask, When } from './hot-verbs.ts'
+import { digestOf, mintId } from './ids.ts'
+import { PAYLOAD_CODES, toJsonText } from './json.ts'
+import { checkKeys } from './keys.ts'
+import { DEFAULTS, LIMITS } from './limits.ts'
+import { DEFAULT_CRASH, DEFAULT_RETRY, readRetry } from './retry.ts'
+import { checkName, checkPriority, readKeep, readTimeout, type TaskType } from './task-type.ts'
+
+const OPTION_KEYS = [
+  'id',
+  'queue',
+  'priority',
+  'delay',
+  'runAt',
+  'expires',
+  'retry',
+  'timeout',
+  'keep',
+  'unique',
+  'tags',
+  'meta',
+  'group',
+  'traceContext',
+  'tx',
+] as const
+
+/** What is known beside the call itself. */
+export interface Enqueuer {
+  readonly codecs: Codecs
+  readonly payloadBytes: number
+  /** Who enqueues: `client`, `cli`, `task`, … */
+  readonly origin: string
+  readonly parent: { readonly id: string; readonly rootId: string | null } | null
+  /** Milliseconds that a bare number counts: 1 in TypeScript, 1000 in CLI and HTTP. */
+  readonly bareUnit: 1 | 1_000
+}
+
+/**
+ * The row for one enqueue. `payload` is a value, or JSON text that was checked already (`{ text }`).
+ * @param type a definition, or the bare name of one that is not known here
+ * @throws WindlassError for whatever is out of bounds; nothing was enqueued then
+ */
+export function buildTask(
+  type: TaskType | string,
+  payload: { readonly value: unknown } | { readonly text: string },
+  options: EnqueueOptions,
+  from: Enqueuer,
+): NewTask {
+  checkKeys(options, OPTION_KEYS, 'enqueue')
+  const definition = typeof type === 'string' ? null : type
+  const text =
+    'text' in payload ? payload.text : toJsonText(payload.value, 'payload', PAYLOAD_CODES, from.payloadBytes)
+  const unit = from.bareUnit
+  const fields = {
+    id: options.id === undefined ? mintId() : checkName(options.id, 'id'),
+    type: definition?.name ?? checkName(type, 'task type'),
+    queue: checkName(options.queue ?? definition?.queue ?? DEFAULTS.queue, 'queue'),
+    priority: checkPriority(options.priority ?? definition?.priority ?? DEFAULTS.priority),
+    due: readDue(options, unit),
+    expires: readExpires(options.expires, unit),
+    unique: readUnique(options.unique, unit),
+  }
+  return {
+    ...fields,
+    ...lineageOf(fields.id, options, from),
+    payload: from.codecs.encode(text, from.codecs.writer),
+    payloadVersion: definition?.version ?? 1,
+    codec: from.codecs.writer,
+    retry: readRetry(options.retry, definition?.retry ?? DEFAULT_RETRY, unit),
+    crash: DEFAULT_CRASH,
+    timeout: readTimeout(options.timeout, definition === null ? DEFAULTS.timeout : definition.timeout, unit),
+    keep: readKeep(options.keep, definition?.keep ?? DEFAULTS.keep, unit),
+    tags: readTags(options.tags),
+    meta:
+      options.meta === undefined ? null : toJsonText(options.meta, 'meta', PAYLOAD_CODES, LIMITS.metaBytes),
+    digest: digestOfTask(fields, text),
+    minted: options.id === undefined,
+  }
+}
+
+/** The digest of CONTRACT rule 16: type, queue, priority, payload bytes, due and expiry as given, unique key. */
+export function digestOfTask(
+  fields: Pick<NewTask, 'type' | 'queue' | 'priority' | 'due' | 'expires' | 'unique'>,
+  payloadText: string,
+): string {
+  const { type, queue, priority, due, expires, unique } = fields
+  return digestOf([
+    type,
+    queue,
+    priority,
+    payloadText,
+    JSON.stringify(due),
+    JSON.stringify(expires),
+    unique === null ? null : `${unique.for ?? ''}:${unique.key}`,
+  ])
+}
+
+function lineageOf(id: string, options: EnqueueOptions, from: Enqueuer) {
+  return {
+    group: options.group === undefined ? null : checkName(options.group, 'group'),
+    parentId: from.parent?.id ?? null,
+    rootId: from.parent === null ? id : (from.parent.rootId ?? from.parent.id),
+    traceContext: options.traceContext === undefined ? null : checkName(options.traceContext, 'traceContext'),
+    origin: from.origin,
+  }
+}
+
+function readDue(options: EnqueueOptions, unit: 1 | 1_000): When {
+  if (options.delay !== undefined && options.runAt !== undefined) {
+    throw new WindlassError('invalid_option', 'give delay or runAt, not both')
+  }
+  if (options.runAt !== undefined) return { at: readInstant(options.runAt, 'runAt') }
+  return { after: options.delay === undefined ? 0 : parseDuration(options.delay, 'delay', unit) }
+}
+
+function readExpires(value: EnqueueOptions['expires'], unit: 1 | 1_000): When | null {
+  if (value === undefined) return null
+  if (value instanceof Date) return { at: readInstant(value, 'expires') }
+  return { after: parseDuration(value, 'expires', unit) }
+}
+
+/** An instant from a Date, ISO-8601 text or milliseconds since the epoch; years 1970 to 9999. */
+export function readInstant(value: unknown, name: string): number {
+  const ms = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : value
+  if (typeof ms === 'number' && Number.isFinite(ms) && ms >= 0 && ms < 253_402_300_800_000)
+    return Math.round(ms)
+  throw new WindlassError('invalid_option', `${name} is no time: ${show(value)}`, {
+    hint: 'Give a Date, ISO-8601 text such as 2026-01-31T08:00:00Z, or milliseconds since the epoch.',
+  })
+}
+
+function readUnique(value: EnqueueOptions['unique'], unit: 1 | 1_000): NewTask['unique'] {
+  if (value === undefined) return null
+  if (typeof value === 'string') return { key: checkName(value, 'unique key'), for: null }
+  checkKeys(value, ['key', 'for'], 'unique')
+  return {
+    key: checkName(value.key, 'unique key'),
+    for: value.for === undefined ? null : parseDuration(value.for, 'unique.for', unit),
+  }
+}
+
+function readTags(tags: unknown): readonly string[] {
+  if (tags === undefined) return []
+  if (!Array.isArray(tags) || tags.length > LIMITS.tagsPerTask) {
+    throw new WindlassError('invalid_option', `tags is a list of at most ${LIMITS.tagsPerTask} texts`)
+  }
+  return [...new Set(tags.map((tag) => checkName(tag, 'tag')))]
+}

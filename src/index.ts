@@ -1,0 +1,3 @@
+// The front door: everything a user imports from `windlass`.
+
+export { defineTask, implement } from './core/task-type.ts'
