@@ -1,6 +1,7 @@
 // From whatever a handler threw to the bounded record that is kept: name, message, stack, chain of causes.
 
-import { WindlassError } from './errors.ts'
+import { inspect } from 'node:util'
+
 import { LIMITS } from './limits.ts'
 import type { KeptError } from './record.ts'
 
@@ -26,7 +27,7 @@ function causesOf(thrown: unknown): { name: string; message: string }[] {
   const seen = new Set<unknown>([thrown])
   const next = (error: unknown): unknown[] => {
     if (typeof error !== 'object' || error === null) return []
-    const listed = error instanceof AggregateError ? [...error.errors] : []
+    const listed: unknown[] = error instanceof AggregateError ? error.errors : []
     return 'cause' in error && error.cause !== undefined ? [error.cause, ...listed] : listed
   }
   const open = next(thrown)
@@ -63,18 +64,18 @@ function codeOf(thrown: unknown): string | null {
 /** Getters of strangers may throw. */
 function readText(error: Error, key: 'name' | 'message' | 'stack'): string {
   try {
-    return String(error[key] ?? '')
+    const text: unknown = error[key]
+    return typeof text === 'string' ? text : ''
   } catch {
     return ''
   }
 }
 
+/** `inspect` shows anything, also what JSON cannot: bounded here, and safe against hostile getters. */
 function plainText(value: unknown): string {
-  try {
-    return typeof value === 'object' ? (JSON.stringify(value) ?? String(value)) : String(value)
-  } catch {
-    return 'something that cannot be shown'
-  }
+  return typeof value === 'string'
+    ? value
+    : inspect(value, { depth: 2, breakLength: Number.POSITIVE_INFINITY })
 }
 
 /** Cuts to a number of bytes of UTF-8 without splitting a character. */

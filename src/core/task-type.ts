@@ -140,7 +140,7 @@ export function defineTask(
 
 /** The same type with a handler: the definition can live where web code imports it, the handler elsewhere. */
 export function implement<I, O, P>(type: TaskType<I, O, P>, run: Handler<P, O>): TaskType<I, O, P> {
-  return Object.freeze({ ...type, run: run as Handler<never, unknown> })
+  return Object.freeze({ ...type, run })
 }
 
 const OPTION_KEYS = [
