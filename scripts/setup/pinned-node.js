@@ -46,7 +46,7 @@ export function ensureNode(root) {
  * @param {string} path
  * @returns {number} 0 if it does not run
  */
-function majorOf(path) {
+export function majorOf(path) {
   if (!existsSync(path)) return 0
   const { status, stdout } = spawnSync(path, ['--version'], { encoding: 'utf8' })
   return status === 0 ? Number.parseInt(stdout.slice(1), 10) || 0 : 0
