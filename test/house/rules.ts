@@ -10,8 +10,8 @@ import { findCycles } from './cycles.ts'
 import { countLines, readFacts, type Facts, type Import } from './facts.ts'
 import { isKnownRoom, isTest, mayImport, roomOf } from './rooms.ts'
 
-export const MAX_FILE_LINES = 400
-export const MAX_FUNCTION_LINES = 60
+const MAX_FILE_LINES = 400
+const MAX_FUNCTION_LINES = 60
 
 export type Rule =
   | 'arrow'
