@@ -1,0 +1,92 @@
+// Writes the reference pages that follow a table in the code. `npm run docs` writes them; a test fails when they are stale.
+
+import { writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+import { formatDuration } from '../src/core/duration.ts'
+import { ERROR_CODES } from '../src/core/errors.ts'
+import { DEFAULTS, LIMITS } from '../src/core/limits.ts'
+
+const NOTE = 'This page is written by `npm run docs` from the table in the code.'
+
+/** Path (from the root) and text of every generated page. */
+export function referencePages(): Readonly<Record<string, string>> {
+  return { 'docs/reference/errors.md': errorsPage(), 'docs/reference/limits.md': limitsPage() }
+}
+
+function errorsPage(): string {
+  const rows = Object.entries(ERROR_CODES).map(
+    ([code, { status, retry, hint }]) => `| \`${code}\` | ${status} | ${retry ? 'yes' : 'no'} | ${hint} |`,
+  )
+  return [
+    '# Error codes',
+    '',
+    `${NOTE} Codes are stable, messages are not. "Retry" says whether the same call may succeed later.`,
+    '',
+    '| code | HTTP | retry | what to do |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n')
+}
+
+const DURATIONS = new Set([
+  'duration',
+  'retryDelay',
+  'timeout',
+  'lease',
+  'leaseMin',
+  'leaseMax',
+  'callTimeout',
+  'grace',
+  'drain',
+  'doubt',
+  'tombstone',
+  'unknownTypeDelay',
+  'keepSessions',
+])
+
+function shown(name: string, value: unknown): string {
+  if (typeof value === 'number')
+    return DURATIONS.has(name) ? formatDuration(value) : value.toLocaleString('en')
+  if (Array.isArray(value)) return value.map((one: number) => formatDuration(one)).join(', ')
+  return String(value)
+}
+
+function tableRows(table: object): string[] {
+  return Object.entries(table).flatMap(([name, value]: [string, unknown]) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.entries(value).map(([key, inner]: [string, unknown]) => {
+          const text =
+            name === 'keep' && typeof inner === 'number' ? formatDuration(inner) : shown(key, inner)
+          return `| \`${name}.${key}\` | ${text} |`
+        })
+      : [`| \`${name}\` | ${shown(name, value)} |`],
+  )
+}
+
+function limitsPage(): string {
+  const head = ['| name | value |', '| --- | --- |']
+  return [
+    '# Limits and defaults',
+    '',
+    `${NOTE} Sizes are bytes of UTF-8.`,
+    '',
+    '## Limits',
+    '',
+    ...head,
+    ...tableRows(LIMITS),
+    '',
+    '## Defaults that options override',
+    '',
+    ...head,
+    ...tableRows(DEFAULTS),
+    '',
+  ].join('\n')
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [path, text] of Object.entries(referencePages())) {
+    writeFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), text)
+  }
+}
