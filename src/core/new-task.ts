@@ -10,6 +10,7 @@ import { digestOf, mintId } from './ids.ts'
 import { PAYLOAD_CODES, toJsonText } from './json.ts'
 import { checkKeys } from './keys.ts'
 import { DEFAULTS, LIMITS } from './limits.ts'
+import type { Keep, RetryPolicy } from './record.ts'
 import { DEFAULT_CRASH, DEFAULT_RETRY, readRetry } from './retry.ts'
 import { checkName, checkPriority, readKeep, readTimeout, type TaskType } from './task-type.ts'
 
@@ -40,6 +41,8 @@ export interface Enqueuer {
   readonly parent: { readonly id: string; readonly rootId: string | null } | null
   /** Milliseconds that a bare number counts: 1 in TypeScript, 1000 in CLI and HTTP. */
   readonly bareUnit: 1 | 1_000
+  /** For task types that say nothing themselves (the config's `retry` and `retention`). Default: those of limits.ts. */
+  readonly defaults?: { readonly retry: RetryPolicy; readonly keep: Keep }
 }
 
 /**
@@ -73,10 +76,10 @@ export function buildTask(
     payload: from.codecs.encode(text, from.codecs.writer),
     payloadVersion: definition?.version ?? 1,
     codec: from.codecs.writer,
-    retry: readRetry(options.retry, definition?.retry ?? DEFAULT_RETRY, unit),
+    retry: readRetry(options.retry, definition?.retry ?? from.defaults?.retry ?? DEFAULT_RETRY, unit),
     crash: DEFAULT_CRASH,
     timeout: readTimeout(options.timeout, definition === null ? DEFAULTS.timeout : definition.timeout, unit),
-    keep: readKeep(options.keep, definition?.keep ?? DEFAULTS.keep, unit),
+    keep: { ...(from.defaults?.keep ?? DEFAULTS.keep), ...definition?.keep, ...readKeep(options.keep, unit) },
     tags: readTags(options.tags),
     meta:
       options.meta === undefined ? null : toJsonText(options.meta, 'meta', PAYLOAD_CODES, LIMITS.metaBytes),

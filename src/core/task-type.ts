@@ -63,9 +63,9 @@ export interface TaskTypeOptions {
   readonly priority?: number
   /** Longest run of an attempt; `false`: none. Default 15 min. */
   readonly timeout?: Duration | false
-  /** Default 3 retries, 60 s apart. A function decides in the worker, within `retries` of the default. */
+  /** Default: the config's `retry`, else 3 retries, 60 s apart. A function decides in the worker, within `retries` of the default. */
   readonly retry?: RetryOption | RetryFunction
-  /** How long finished tasks are kept. Default 24 h and 30 d. */
+  /** How long finished tasks are kept. Default: the config's `retention`, else 24 h and 30 d. */
   readonly keep?: { readonly succeeded?: Duration; readonly dead?: Duration }
   /** Default `inline`. */
   readonly isolation?: Isolation
@@ -82,9 +82,11 @@ export interface TaskType<I = unknown, O = unknown, P = I> {
   readonly queue: string
   readonly priority: number
   readonly timeout: number | null
-  readonly retry: RetryPolicy
+  /** Null: it says none, so the default of the system that enqueues holds (`DEFAULT_RETRY`, or the config's). */
+  readonly retry: RetryPolicy | null
   readonly retryFunction: RetryFunction | null
-  readonly keep: Keep
+  /** What it says; the rest is the default of the system that enqueues. */
+  readonly keep: Partial<Keep>
   readonly isolation: Isolation
   readonly version: number
   readonly input: StandardSchema | null
@@ -121,9 +123,9 @@ export function defineTask(
     queue: checkName(options.queue ?? DEFAULTS.queue, 'queue'),
     priority: checkPriority(options.priority ?? DEFAULTS.priority),
     timeout: readTimeout(options.timeout, DEFAULTS.timeout),
-    retry: readRetry(typeof retry === 'function' ? undefined : retry),
+    retry: retry === undefined || typeof retry === 'function' ? null : readRetry(retry),
     retryFunction: typeof retry === 'function' ? retry : null,
-    keep: readKeep(options.keep, DEFAULTS.keep),
+    keep: readKeep(options.keep),
     isolation: options.isolation ?? 'inline',
     version: options.version ?? 1,
     input: checkSchema(options.input ?? null, name),
@@ -193,19 +195,16 @@ export function readTimeout(value: unknown, fallback: number | null, bareUnit: 1
   return ms
 }
 
-/** How long finished tasks are kept. */
-export function readKeep(value: unknown, fallback: Keep, bareUnit: 1 | 1_000 = 1): Keep {
-  if (value === undefined || value === null) return fallback
+/** How long finished tasks are kept: only what was said, in ms. */
+export function readKeep(value: unknown, bareUnit: 1 | 1_000 = 1): Partial<Keep> {
+  if (value === undefined || value === null) return {}
   if (typeof value !== 'object') throw new WindlassError('invalid_option', 'keep is { succeeded, dead }')
   checkKeys(value, ['succeeded', 'dead'], 'keep')
-  const given = value as { succeeded?: unknown; dead?: unknown }
-  return {
-    succeeded:
-      given.succeeded === undefined
-        ? fallback.succeeded
-        : parseDuration(given.succeeded, 'keep.succeeded', bareUnit),
-    dead: given.dead === undefined ? fallback.dead : parseDuration(given.dead, 'keep.dead', bareUnit),
-  }
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, time]) => time !== undefined)
+      .map(([state, time]) => [state, parseDuration(time, `keep.${state}`, bareUnit)]),
+  )
 }
 
 function checkSchema(schema: StandardSchema | null, name: string): StandardSchema | null {
