@@ -1,0 +1,89 @@
+// Telling the store that a worker process died: its session ends, and what it ran is given back at once.
+// Promises to go on telling while the store is out of reach, until it is told or the time is up (the lease ends the
+// session then). Leaves the rules to core/decide.ts, and seeing the death to child.ts.
+
+import { sleep, systemClock, type Clock } from '../base/clock.ts'
+import { decide } from '../core/decide.ts'
+import type { Engine } from '../core/engine.ts'
+import type { Orphan, SessionEnd, Settlement } from '../core/hot-verbs.ts'
+import { DEFAULTS } from '../core/limits.ts'
+
+/** What of the contract a death report needs. */
+export type DeathRegister = Pick<Engine, 'endSession' | 'sweep' | 'settle'>
+
+export interface DeathReport {
+  /** Tasks that were running and are settled now. */
+  readonly rescued: number
+}
+
+export interface DeathReporterOptions {
+  readonly engine: DeathRegister
+  /** Finished tasks kept at most: a sweep purges too. */
+  readonly keepCount?: number
+  readonly clock?: Clock
+  /** How long to go on telling, in ms. Default twice the lease. */
+  readonly patience?: number
+  /** Aborted: nobody waits any more, one last try. */
+  readonly signal?: AbortSignal
+  readonly onError?: (error: unknown) => void
+}
+
+const PAGE = 200
+
+/**
+ * Ends the session and rescues its tasks.
+ * @returns null: the store could not be reached in time
+ */
+export async function reportDeath(
+  end: SessionEnd,
+  options: DeathReporterOptions,
+): Promise<DeathReport | null> {
+  const { engine, signal, clock = systemClock, patience = 2 * DEFAULTS.lease } = options
+  const until = clock.mono() + patience
+  for (let tries = 1; ; tries++) {
+    try {
+      await engine.endSession([end])
+      return { rescued: await rescue(engine, end.session, options.keepCount ?? DEFAULTS.keepCount) }
+    } catch (error) {
+      if (tries === 1) options.onError?.(error)
+      if (clock.mono() >= until || signal?.aborted === true) return null
+      await sleep(clock, Math.min(5_000, 100 * 2 ** Math.min(tries, 10)), signal)
+    }
+  }
+}
+
+/** A sweep of our own: the turn of the workers may be seconds away. */
+async function rescue(engine: DeathRegister, session: string, keepCount: number): Promise<number> {
+  let rescued = 0
+  let cursor: string | null = null
+  do {
+    const reply = await engine.sweep({
+      session: null,
+      every: 0,
+      declare: false,
+      extend: false,
+      grace: DEFAULTS.grace,
+      limit: PAGE,
+      cursor,
+      keepCount,
+    })
+    const settled = await engine.settle(reply.orphans.map(rescueOf))
+    rescued += reply.orphans.filter(
+      ({ task }, i) => task.session === session && settled[i]?.status === 'applied',
+    ).length
+    cursor = reply.cursor
+  } while (cursor !== null)
+  return rescued
+}
+
+function rescueOf({ task, cause, culprits }: Orphan): Settlement {
+  const culprit = culprits === null ? null : culprits.includes(task.id)
+  return {
+    id: task.id,
+    claim: task.claim ?? '',
+    guard: 'rescue',
+    outcome: decide({ kind: 'orphaned', cause, culprit }, task, Math.random()),
+    followUps: [],
+    logs: [],
+  }
+}

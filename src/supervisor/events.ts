@@ -1,0 +1,44 @@
+// What a supervisor tells whoever started it: one plain record for each thing that happened.
+// Owns the words; promises that nothing happens to a worker without one of these. Leaves printing to the face.
+
+export type SupervisorEvent =
+  | { readonly kind: 'started'; readonly worker: string; readonly pid: number }
+  | { readonly kind: 'ready'; readonly worker: string; readonly pid: number; readonly after: number }
+  /** Every worker was ready once. */
+  | { readonly kind: 'all_ready'; readonly workers: number }
+  /** A line that a worker printed. */
+  | {
+      readonly kind: 'line'
+      readonly worker: string
+      readonly stream: 'stdout' | 'stderr'
+      readonly text: string
+    }
+  /** It ended, expected or not. `error`: it could not be started at all. */
+  | {
+      readonly kind: 'ended'
+      readonly worker: string
+      readonly pid: number | null
+      readonly code: number | null
+      readonly signal: NodeJS.Signals | null
+      readonly error: string | null
+      readonly expected: boolean
+    }
+  /** Its death is known to the store. */
+  | { readonly kind: 'reported'; readonly worker: string; readonly session: string; readonly rescued: number }
+  /** The store could not be told (yet: `given_up` false); the lease ends the session at the latest. */
+  | {
+      readonly kind: 'unreported'
+      readonly worker: string
+      readonly session: string
+      readonly error: unknown
+      readonly given_up: boolean
+    }
+  | { readonly kind: 'restart'; readonly worker: string; readonly delay: number; readonly deaths: number }
+  | {
+      readonly kind: 'crash_loop'
+      readonly worker: string
+      readonly deaths: number
+      readonly lines: readonly string[]
+    }
+
+export type Tell = (event: SupervisorEvent) => void

@@ -1,0 +1,225 @@
+/** The supervisor with real processes and a store that only remembers what it was told. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test, type TestContext } from 'node:test'
+
+import type { SessionEnd, SweepReply } from '../core/hot-verbs.ts'
+import type { DeathRegister } from './death-report.ts'
+import type { SupervisorEvent } from './events.ts'
+import { Supervisor, type SupervisorOptions } from './supervisor.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'windlass-supervisor-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A child that does as its words say. */
+const script = join(folder, 'child.mjs')
+writeFileSync(
+  script,
+  `import { spawn } from 'node:child_process'
+  const does = (word) => process.argv.includes(word)
+  const tell = (message) => new Promise((sent) => process.send(message, sent))
+  console.log('hello'); console.error('from stderr')
+  if (does('grandchild')) console.log('grandchild ' + spawn('sleep', ['60'], { stdio: 'inherit' }).pid)
+  if (does('fail')) { console.error('cannot start'); process.exit(7) }
+  process.on('SIGTERM', () => { if (!does('stubborn')) process.exit(0) })
+  await tell({ windlass: 'session', session: 'session-of-' + process.pid })
+  await tell({ windlass: 'ready' })
+  await tell({ other: 'message of user code' })
+  setInterval(() => {}, 1000)`,
+)
+
+const NOTHING: SweepReply = {
+  turn: true,
+  orphans: [],
+  overdue: [],
+  declaredDead: [],
+  expired: 0,
+  promoted: 0,
+  purged: 0,
+  cursor: null,
+}
+
+class Register implements DeathRegister {
+  readonly ends: SessionEnd[] = []
+  readonly failures: number
+  #calls = 0
+
+  constructor(failures = 0) {
+    this.failures = failures
+  }
+
+  endSession(ends: readonly SessionEnd[]): Promise<'ended'[]> {
+    if (this.#calls++ < this.failures) return Promise.reject(new Error('out of reach'))
+    this.ends.push(...ends)
+    return Promise.resolve(ends.map(() => 'ended' as const))
+  }
+
+  sweep = (): Promise<SweepReply> => Promise.resolve(NOTHING)
+  settle = (): Promise<never[]> => Promise.resolve([])
+}
+
+class Watched {
+  readonly events: SupervisorEvent[] = []
+  readonly register: Register
+  readonly supervisor: Supervisor
+  readonly #waiting = new Set<() => void>()
+
+  constructor(
+    t: TestContext,
+    words: string[],
+    options: Partial<SupervisorOptions> = {},
+    register = new Register(),
+  ) {
+    this.register = register
+    this.supervisor = new Supervisor({
+      engine: register,
+      count: 1,
+      command: () => ({ file: process.execPath, args: [script, ...words], env: {} }),
+      tell: (event) => {
+        this.events.push(event)
+        for (const check of this.#waiting) check()
+      },
+      rules: { first: 20, most: 40, healthyAfter: 60_000, loopAt: 3 },
+      ...options,
+    })
+    t.after(async () => {
+      const stopped = this.supervisor.stop()
+      this.supervisor.force()
+      await stopped
+    })
+  }
+
+  of<K extends SupervisorEvent['kind']>(kind: K): Extract<SupervisorEvent, { kind: K }>[] {
+    return this.events.filter((event) => event.kind === kind) as Extract<SupervisorEvent, { kind: K }>[]
+  }
+
+  /** Resolves when there are `count` events of that kind. */
+  until(kind: SupervisorEvent['kind'], count = 1): Promise<void> {
+    return new Promise((resolve) => {
+      const check = (): void => {
+        if (this.of(kind).length < count) return
+        this.#waiting.delete(check)
+        resolve()
+      }
+      this.#waiting.add(check)
+      check()
+    })
+  }
+}
+
+/** A zombie that nobody reaped yet is dead. */
+function lives(pid: number): boolean {
+  try {
+    if (process.platform === 'linux') return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+test('workers start, tell their lines, drain at the stop', async (t) => {
+  const watched = new Watched(t, [], { count: 2 })
+  await watched.supervisor.start()
+  await watched.until('all_ready')
+  const pids = watched.supervisor.workers.map(({ pid }) => pid ?? 0)
+  assert.deepEqual(
+    watched.supervisor.workers.map(({ name, state, restarts }) => ({ name, state, restarts })),
+    ['worker-1', 'worker-2'].map((name) => ({ name, state: 'running', restarts: 0 })),
+  )
+  await watched.supervisor.stop()
+  assert.deepEqual(
+    watched
+      .of('line')
+      .map(({ worker, stream, text }) => `${worker} ${stream} ${text}`)
+      .toSorted(),
+    ['worker-1', 'worker-2'].flatMap((name) => [`${name} stderr from stderr`, `${name} stdout hello`]),
+  )
+  assert.deepEqual(
+    watched.of('ended').map(({ code, signal, expected }) => ({ code, signal, expected })),
+    Array.from({ length: 2 }, () => ({ code: 0, signal: null, expected: true })),
+  )
+  assert.deepEqual(pids.map(lives), [false, false])
+  assert.equal(watched.of('restart').length, 0)
+})
+
+test('a killed worker: its group dies, its session ends as killed, another process takes its place', async (t) => {
+  const watched = new Watched(t, ['grandchild'])
+  await watched.supervisor.start()
+  await watched.until('ready')
+  const pid = watched.supervisor.workers[0]?.pid ?? 0
+  const line = watched.of('line').find(({ text }) => text.startsWith('grandchild '))?.text ?? ''
+  const grandchild = Number(line.split(' ')[1])
+  assert.ok(lives(grandchild))
+  process.kill(pid, 'SIGKILL')
+  await watched.until('reported')
+  assert.deepEqual(watched.register.ends, [{ session: `session-of-${pid}`, cause: 'killed', culprits: null }])
+  await watched.until('ready', 2)
+  assert.equal(lives(grandchild), false)
+  assert.notEqual(watched.supervisor.workers[0]?.pid, pid)
+  assert.equal(watched.supervisor.workers[0]?.restarts, 1)
+})
+
+test('a worker that cannot start is a crash loop, named with its last lines, and never given up', async (t) => {
+  const watched = new Watched(t, ['fail'])
+  await watched.supervisor.start()
+  await watched.until('restart', 4)
+  assert.deepEqual(
+    watched.of('restart').map(({ delay }) => delay),
+    [20, 40, 40, 40],
+  )
+  const loop = watched.of('crash_loop')[0]
+  assert.equal(loop?.deaths, 3)
+  assert.deepEqual(loop?.lines.toSorted(), ['cannot start', 'from stderr', 'hello'])
+  assert.equal(watched.of('ready').length, 0)
+  assert.deepEqual(watched.register.ends, [])
+})
+
+test('a program that does not exist is told, and retried', async (t) => {
+  const watched = new Watched(t, [], {
+    command: () => ({ file: join(folder, 'no-such-program'), args: [], env: {} }),
+  })
+  await watched.supervisor.start()
+  await watched.until('restart', 2)
+  assert.match(watched.of('ended')[0]?.error ?? '', /ENOENT/)
+})
+
+test('a worker that does not drain is killed, and its tasks are handed back without a charge', async (t) => {
+  const watched = new Watched(t, ['stubborn'], { patienceAtForce: 100 })
+  await watched.supervisor.start()
+  await watched.until('ready')
+  const stopped = watched.supervisor.stop()
+  await new Promise(setImmediate)
+  assert.equal(watched.supervisor.workers[0]?.state, 'draining')
+  watched.supervisor.force()
+  await stopped
+  assert.equal(watched.of('ended')[0]?.signal, 'SIGKILL')
+  assert.deepEqual(
+    watched.register.ends.map(({ cause }) => cause),
+    ['stopped'],
+  )
+})
+
+test('a store out of reach is told again until it answers', async (t) => {
+  const watched = new Watched(t, [], {}, new Register(2))
+  await watched.supervisor.start()
+  await watched.until('ready')
+  process.kill(watched.supervisor.workers[0]?.pid ?? 0, 'SIGKILL')
+  await watched.until('reported')
+  assert.equal(watched.of('unreported').length, 1)
+  assert.equal(watched.of('unreported')[0]?.given_up, false)
+  assert.equal(watched.register.ends.length, 1)
+})
+
+test('a stop does not wait for a store that stays out of reach', async (t) => {
+  const watched = new Watched(t, [], {}, new Register(1_000))
+  await watched.supervisor.start()
+  await watched.until('ready')
+  process.kill(watched.supervisor.workers[0]?.pid ?? 0, 'SIGKILL')
+  await watched.until('unreported')
+  const started = performance.now()
+  await watched.supervisor.stop()
+  assert.ok(performance.now() - started < 3_000)
+  assert.equal(watched.of('unreported').at(-1)?.given_up, true)
+})
