@@ -16,6 +16,9 @@ const CHECKS = [
   ['house', ['--conditions=windlass-source', '--test', '--test-reporter=dot', 'test/house/*.test.ts']],
 ]
 
+/** The tools see a pipe; whether to colour is decided by where it ends. */
+const ENV = { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }) }
+
 /**
  * @param {string} node
  * @param {readonly string[]} args
@@ -25,7 +28,7 @@ function run(node, args) {
   return new Promise((resolve) => {
     const started = performance.now()
     let output = ''
-    const child = spawn(node, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(node, args, { cwd: ROOT, env: ENV, stdio: ['ignore', 'pipe', 'pipe'] })
     const keep = (/** @type {Buffer} */ text) => {
       output += text.toString()
     }
