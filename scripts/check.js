@@ -16,6 +16,8 @@ const CHECKS = [
   ['house', ['--conditions=windlass-source', '--test', '--test-reporter=dot', 'test/house/*.test.ts']],
 ]
 
+const SHOWN_LINES = 50
+
 /** The tools see a pipe; whether to colour is decided by where it ends. */
 const ENV = { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }) }
 
@@ -43,6 +45,17 @@ function run(node, args) {
   })
 }
 
+/**
+ * The first lines: one wrong type can make a hundred complaints.
+ *
+ * @param {string} output
+ */
+function shorten(output) {
+  const lines = output.trim().split('\n')
+  const rest = lines.length - SHOWN_LINES
+  return rest > 0 ? [...lines.slice(0, SHOWN_LINES), `… and ${rest} more lines`].join('\n') : lines.join('\n')
+}
+
 const { node } = setUp({ dist: false })
 let failed = 0
 await Promise.all(
@@ -51,7 +64,7 @@ await Promise.all(
     console.log(`${ok ? 'ok  ' : 'FAIL'} ${name.padEnd(10)} ${seconds} s`)
     if (ok) return
     failed += 1
-    console.log(output.trim())
+    console.log(shorten(output))
     if (mend !== undefined) console.log(`mend: ${mend}`)
   }),
 )
