@@ -22,11 +22,13 @@ export function launch(node, args, env = process.env) {
     const child = spawn(node, args, { stdio: 'inherit', env: withNodeFirst(node, env) })
     const listeners = FORWARDED.map((signal) => /** @type {const} */ ([signal, () => pass(child, signal)]))
     for (const [signal, listener] of listeners) process.on(signal, listener)
+    const watch = watchNpm(() => child.kill('SIGTERM'))
     child.on('error', (error) => {
       console.error(`windlass: ${node} could not be started: ${error.message}`)
       resolve(1)
     })
     child.on('close', (code, signal) => {
+      clearInterval(watch)
       for (const [name, listener] of listeners) process.off(name, listener)
       resolve(code === null ? 128 + (signal === null ? 0 : constants.signals[signal]) : code)
     })
@@ -43,6 +45,23 @@ export function launch(node, args, env = process.env) {
 function pass(child, signal) {
   const atTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
   if (signal === 'SIGTERM' || !atTerminal) child.kill(signal)
+}
+
+/**
+ * npm passes a signal on to the shell it started, and that dies without telling us. Left alone, the program
+ * would run on behind a prompt that says it has ended.
+ *
+ * @param {() => void} orphaned
+ */
+function watchNpm(orphaned) {
+  if (process.env.npm_lifecycle_event === undefined || process.platform === 'win32') return undefined
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    orphaned()
+  }, 200)
+  return watch
 }
 
 /**
