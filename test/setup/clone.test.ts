@@ -124,6 +124,22 @@ test('an installed tarball can be imported and run, and holds no sources', () =>
   assert.deepEqual(tests, [])
 })
 
+test('an installed tarball brings its types', () => {
+  const lines = [
+    "import { defineTask } from 'windlass'",
+    "const task = defineTask({ name: 'a', run: async (input: { n: number }) => input.n })",
+    'export const name: string = task.name',
+    '// @ts-expect-error a task type is not a number, so it is not any either',
+    'export const wrong: number = task',
+  ]
+  writeFileSync(join(elsewhere, 'user.ts'), lines.join('\n'))
+  const modules = join(clone.root, 'node_modules')
+  const flags = ['--noEmit', '--strict', '--target', 'es2024', '--module', 'nodenext', '--types', 'node']
+  const tsc = [join(modules, 'typescript', 'bin', 'tsc'), ...flags, '--typeRoots', join(modules, '@types')]
+  const { code, out } = run(elsewhere, pinned, [...tsc, 'user.ts'], {})
+  assert.deepEqual([code, out], [0, ''])
+})
+
 test(
   'an installed command on an old Node says which one it needs',
   { skip: oldNode === undefined && 'no old Node here' },
