@@ -1,0 +1,133 @@
+// The config as a user writes it: its keys, their types, and defineConfig. Units: bare numbers are milliseconds here
+// and seconds in YAML, which is read like the environment (DESIGN §9, "Numbers"). What the values come to is
+// settings.ts; unknown keys are refused there with the nearest known one.
+
+import { existsSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { getCallSites } from 'node:util'
+
+import type { Codec } from '../core/codec.ts'
+import type { Duration } from '../core/duration.ts'
+import type { RetryOption } from '../core/retry.ts'
+import type { TaskType } from '../core/task-type.ts'
+
+export interface WorkerConfig {
+  /** Worker processes that `up` and `start` run. Default 2. */
+  readonly count?: number
+  /** Tasks at once in one process. Default 10. */
+  readonly concurrency?: number
+  /** Queues, each with an optional weight: `['mail', 'files:2']` or `{ mail: 1, files: 2 }`. Default: all. */
+  readonly queues?: readonly string[] | Readonly<Record<string, number>>
+  readonly name?: string
+  /** How long a stopping worker lets its tasks run. Default 5 min. */
+  readonly drain?: Duration
+}
+
+export interface LogConfig {
+  /** Default `info`. */
+  readonly level?: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** Also write to this file. */
+  readonly file?: string
+}
+
+export interface ApiConfig {
+  readonly host?: string
+  readonly port?: number
+  readonly keys?: readonly string[]
+}
+
+export interface PushConfig {
+  /** CIDRs that pushes may reach although they are private. */
+  readonly allowPrivate?: readonly string[]
+  readonly timeout?: Duration
+  readonly retries?: number
+  readonly delays?: readonly Duration[]
+}
+
+/** What `defineConfig` and `new Windlass` take. */
+export interface Config {
+  /** URL of the engine. Default `sqlite:.windlass/windlass.db`, beside the config. */
+  readonly engine?: string
+  /** URL of the SQL store behind an `amqp:` engine. */
+  readonly store?: string
+  /** Task types, or globs of files that export them, from the config's folder. */
+  readonly tasks?: readonly (TaskType | string)[]
+  /** The type (or its name) that takes HTTP bodies which name none. */
+  readonly defaultTask?: TaskType | string
+  /** Retry policy of types that say none. Default 3 retries, 60 s apart. */
+  readonly retry?: RetryOption
+  /** How long finished tasks are kept where the type says nothing (24 h, 30 d), and how many at most (1,000,000). */
+  readonly retention?: { readonly succeeded?: Duration; readonly dead?: Duration; readonly count?: number }
+  /** How long a silent worker keeps its tasks. 1 s to 1 h, default 30 s. */
+  readonly lease?: Duration
+  readonly worker?: WorkerConfig
+  readonly log?: LogConfig
+  /** The first one writes payloads and results, all may read. */
+  readonly codecs?: readonly Codec[]
+  /** Paths that are shown and logged as `[redacted]`. */
+  readonly redact?: readonly string[]
+  /** `payload`: most bytes of a payload or result (256 KiB). `enqueue`: how long an enqueue is repeated (10 s). */
+  readonly limits?: { readonly payload?: number; readonly enqueue?: Duration }
+  /** False: the store is not created or upgraded by itself. Default true. */
+  readonly migrate?: boolean
+  readonly api?: ApiConfig
+  readonly push?: PushConfig
+  readonly queues?: Readonly<Record<string, object>>
+  readonly schedules?: Readonly<Record<string, object>> | readonly object[]
+  readonly endpoints?: Readonly<Record<string, object>> | readonly object[]
+}
+
+/** Keys of the config and of its sections; null: no section, or one whose members are checked by its owner. */
+export const CONFIG_KEYS: Readonly<Record<keyof Config, readonly string[] | null>> = {
+  engine: null,
+  store: null,
+  tasks: null,
+  defaultTask: null,
+  retry: null,
+  retention: ['succeeded', 'dead', 'count'],
+  lease: null,
+  worker: ['count', 'concurrency', 'queues', 'name', 'drain', 'maxShutdownWait', 'heartbeat'],
+  log: ['level', 'file'],
+  codecs: null,
+  redact: null,
+  limits: ['payload', 'enqueue'],
+  migrate: null,
+  api: ['host', 'port', 'keys'],
+  push: ['allowPrivate', 'timeout', 'retries', 'retryMax', 'delays', 'retryDelays'],
+  queues: null,
+  schedules: null,
+  endpoints: null,
+}
+
+/** Sections of the seeds' YAML files that say where the servers are; what else is in them is not ours to judge. */
+export const SEED_SECTIONS: readonly string[] = ['redis', 'database', 'rabbitmq']
+
+/** The folder that relative paths of a config object start from; spreading the object keeps it. */
+const FOLDER = Symbol.for('windlass.config.folder')
+
+/**
+ * Names the config for the compiler, and remembers the folder of the file that calls it, so that `new Windlass(config)`
+ * and the workers mean the same SQLite file from whatever folder they are started.
+ */
+export function defineConfig(config: Config): Config {
+  const folder = callerFolder()
+  return folder === null ? config : Object.assign({}, config, { [FOLDER]: folder })
+}
+
+/** The folder that `defineConfig` remembered, or null. */
+export function folderOf(config: object): string | null {
+  const folder: unknown = Reflect.get(config, FOLDER)
+  return typeof folder === 'string' ? folder : null
+}
+
+/** Only a file that is called a config counts: in a bundle the caller's folder would be the bundle's. */
+function callerFolder(): string | null {
+  const script = getCallSites(3)[2]?.scriptName ?? ''
+  try {
+    const file = script.startsWith('file:') ? fileURLToPath(script) : script
+    return /(^|[.-])config\.[cm]?[jt]s$/.test(basename(file)) && existsSync(file) ? dirname(file) : null
+  } catch {
+    return null
+  }
+}
