@@ -1,0 +1,16 @@
+// The conformance suite: every case of every topic, bound to one engine. A product of its own (`windlass/testing`):
+// whoever writes an engine passes a factory and runs the cases with the test runner of their choice.
+
+import { bind, type ConformanceCase, type TopicSpec } from './case.ts'
+import { claimTopic } from './claim.ts'
+import { enqueueTopic } from './enqueue.ts'
+import type { EngineFactory } from './factory.ts'
+import { sessionTopic } from './session.ts'
+import { settleTopic } from './settle.ts'
+
+const TOPICS: readonly TopicSpec[] = [enqueueTopic, claimTopic, settleTopic, sessionTopic]
+
+/** All cases for this engine, topic by topic; those that cannot be run say why in `skip`. */
+export function conformance(factory: EngineFactory): ConformanceCase[] {
+  return TOPICS.flatMap((topic) => bind(topic, factory))
+}
