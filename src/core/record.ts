@@ -142,7 +142,7 @@ export interface TaskSpec extends Lineage {
 /** A task as the store holds it. */
 export interface TaskRecord extends TaskSpec, Counters {
   readonly state: TaskState
-  /** The rising number drawn when the task became ready; null while it never was. */
+  /** The rising number drawn when the task became ready; null while it is scheduled. */
   readonly place: number | null
   readonly createdAt: number
   /** When it is, was or will be due. */
