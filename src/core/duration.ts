@@ -7,8 +7,16 @@ import { LIMITS } from './limits.ts'
 /** `500ms`, `30s`, `5m`, `1h`, `7d`, or a bare number of milliseconds. */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-const SHAPE = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ['ms', 1],
+  ['s', 1_000],
+  ['m', 60_000],
+  ['min', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+])
+/** What formatDuration prints can be read, too: a space before the unit, `min`. */
+const SHAPE = /^(\d+(?:\.\d+)?)(?: ?(ms|s|min|m|h|d))?$/
 
 /**
  * Parses a duration to whole milliseconds, 0 to 10 years.
@@ -24,25 +32,48 @@ export function parseDuration(value: unknown, name: string, bareUnit: 1 | 1_000 
       `${name} is no duration between 0 and 10 years: ${show(value)}`,
     )
   }
-  return Math.round(ms)
+  // −0 is 0: it would differ in a strict comparison.
+  return Math.round(ms) + 0
 }
 
 function parseText(value: unknown, bareUnit: number): number {
   if (typeof value !== 'string') return Number.NaN
   const match = SHAPE.exec(value.trim())
   if (match === null) return Number.NaN
-  return Number(match[1]) * (match[2] === undefined ? bareUnit : (UNITS[match[2]] ?? Number.NaN))
+  return Number(match[1]) * (match[2] === undefined ? bareUnit : (UNITS.get(match[2]) ?? Number.NaN))
 }
 
-/** Short text of a value for a message: bounded, quoted when a string. */
+/** Short text of any value for a message: at most 64 characters before quoting, quoted when a string. Never throws. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
-  return typeof value === 'object' && value !== null
-    ? `a ${Array.isArray(value) ? 'list' : 'object'}`
-    : String(value)
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+    case 'object':
+      return value === null ? 'null' : isList(value) ? 'a list' : 'an object'
+    case 'function':
+      return 'a function'
+    case 'symbol':
+      return 'a symbol'
+    case 'bigint':
+      return 'a bigint'
+    default:
+      return String(value)
+  }
 }
 
-/** Milliseconds for people: `850 ms`, `1.5 s`, `12 min`, `3.2 h`, `4 d`. */
+/** Even this question throws for a revoked proxy. */
+function isList(value: object): boolean {
+  try {
+    return Array.isArray(value)
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Milliseconds (0 or more) for people: `850 ms`, `1.5 s`, `12 min`, `3.2 h`, `4 d`. Rounded to a tenth of the unit;
+ * parseDuration reads it.
+ */
 export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`
   if (ms < 120_000) return `${trim(ms / 1_000)} s`

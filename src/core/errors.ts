@@ -1,6 +1,9 @@
 // The one table of error codes: what happened, HTTP status, whether trying again can help, and what to do.
 // Every error of the product is a WindlassError with a code of this table. Codes are stable; messages may be
-// reworded. Values put into a message are bounded here; secrets must not be passed in.
+// reworded. Messages are bounded here; secrets must not be passed in. The questions asked of a thrown value (is it
+// one of ours, is it fatal) never throw themselves, whatever was thrown.
+
+import { LIMITS } from './limits.ts'
 
 /** `status`: HTTP. `retry`: the same call may succeed later. `hint`: what the reader should do. */
 interface CodeEntry {
@@ -103,7 +106,10 @@ export interface WindlassErrorOptions {
   readonly detail?: Readonly<Record<string, unknown>>
 }
 
-/** An error with a stable code. `instanceof` works across two copies of the package. */
+/**
+ * An error with a stable code. `instanceof` works across two copies of the package. A message is cut at 4 Ki
+ * characters. A code that is not in the table (it came from another version) becomes `internal`.
+ */
 export class WindlassError extends Error {
   readonly code: ErrorCode
   readonly status: number
@@ -113,10 +119,10 @@ export class WindlassError extends Error {
   readonly detail: Readonly<Record<string, unknown>>
 
   constructor(code: ErrorCode, message: string, options: WindlassErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    super(bounded(message), options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'WindlassError'
-    this.code = code
-    const known = ERROR_CODES[code]
+    this.code = Object.hasOwn(ERROR_CODES, code) ? code : 'internal'
+    const known = ERROR_CODES[this.code]
     this.status = known.status
     this.retry = known.retry
     this.hint = options.hint ?? known.hint
@@ -128,7 +134,21 @@ export class WindlassError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
     // A subclass keeps the ordinary meaning; the base recognises its brand.
     if (this !== WindlassError) return Function.prototype[Symbol.hasInstance].call(this, value)
-    return typeof value === 'object' && value !== null && BRAND in value
+    return safely(() => typeof value === 'object' && value !== null && BRAND in value) ?? false
+  }
+}
+
+function bounded(message: string): string {
+  const most = LIMITS.errorMessageBytes
+  return message.length <= most ? message : `${message.slice(0, most - 1).toWellFormed()}…`
+}
+
+/** The answer, or null where asking threw: getters and proxies of strangers may. */
+function safely<T>(ask: () => T): T | null {
+  try {
+    return ask()
+  } catch {
+    return null
   }
 }
 
@@ -142,7 +162,32 @@ export class Fatal extends Error {
 
 /** True for a Fatal, also one of another copy of the package. */
 export function isFatal(error: unknown): boolean {
-  return error instanceof Fatal || (error instanceof Error && error.name === 'Fatal')
+  return safely(() => error instanceof Error && (error instanceof Fatal || error.name === 'Fatal')) ?? false
+}
+
+/** Thrown by a handler: try again then, within the retry budget, instead of when the policy says. */
+export class RetryAfter extends Error {
+  /** A duration (bare numbers are milliseconds) or the time itself. */
+  readonly after: number | string | Date
+
+  constructor(
+    after: number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}` | Date,
+    message?: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message ?? 'asked to be tried again later', options)
+    this.name = 'RetryAfter'
+    this.after = after
+  }
+}
+
+/** The wait that a RetryAfter asks for, also one of another copy of the package; null: it is none. */
+export function retryAfterOf(error: unknown): number | string | Date | null {
+  return safely(() => {
+    if (!(error instanceof Error) || error.name !== 'RetryAfter' || !('after' in error)) return null
+    const { after } = error
+    return typeof after === 'number' || typeof after === 'string' || after instanceof Date ? after : null
+  })
 }
 
 /** The failure that an engine call ended in, or null for anything else. */

@@ -20,7 +20,7 @@ const jsonValue = (): fc.Arbitrary<fc.JsonValue> =>
   fc
     .json({ maxDepth: 6 })
     .filter((text) => !text.includes('"__proto__"'))
-    .map((text) => JSON.parse(text.replaceAll(/-0(?![.\d])/g, '0')) as fc.JsonValue)
+    .map((text) => JSON.parse(text) as fc.JsonValue)
 
 /** The code and the words of the refusal; anything but a WindlassError fails the test. */
 function refusal(run: () => unknown): { code: string; message: string } {
