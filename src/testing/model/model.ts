@@ -61,8 +61,9 @@ export class Model extends ModelState {
 
   runningUnder(claimId: string): TaskRecord[] {
     return this.tasks('running')
+      .filter(({ task }) => claimIdOf(task.claim ?? '') === claimId)
+      .toSorted((a, b) => a.turn - b.turn)
       .map(({ task }) => task)
-      .filter(({ claim }) => claimIdOf(claim ?? '') === claimId)
   }
 
   #take(
@@ -80,6 +81,7 @@ export class Model extends ModelState {
         continue
       }
       const { task } = row
+      row.turn = ++this.turns
       row.worker = this.sessions.get(session)?.name ?? null
       const attempt = task.attempt + 1
       const deadlineAt = task.timeout === null ? null : this.now + task.timeout
@@ -297,7 +299,8 @@ export class Model extends ModelState {
     ])
     const counts = Object.fromEntries(entries) as QueueStats['counts']
     const takers = [...this.sessions.values()].filter(
-      ({ state, queues }) => state === 'live' && (queues === null || queues.includes(queue)),
+      ({ state, queues, draining }) =>
+        state === 'live' && !draining && (queues === null || queues.includes(queue)),
     )
     return { queue, paused: this.pausedQueues.has(queue), counts, workers: takers.length }
   }

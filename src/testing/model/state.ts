@@ -15,6 +15,8 @@ export interface ModelRow {
   settled: { readonly claim: string; readonly mark: string } | null
   /** Name of the session that ran it last. */
   worker: string | null
+  /** Rises with each claim. */
+  turn: number
   /** Ended attempts, oldest first. */
   readonly ended: AttemptRecord[]
   readonly logs: LogLine[]
@@ -47,6 +49,7 @@ export class ModelState {
   now = 1_700_000_000_000
   lastSweep = Number.NEGATIVE_INFINITY
   places = 0
+  turns = 0
   readonly rows = new Map<string, ModelRow>()
   readonly graves = new Map<string, { readonly digest: string; readonly until: number }>()
   readonly sessions = new Map<string, ModelSession>()
@@ -142,7 +145,7 @@ export class ModelState {
       uniqueUntil: unique?.for == null ? null : this.now + unique.for,
       progress: null,
     }
-    const row: ModelRow = { task, settled: null, worker: null, ended: [], logs: [] }
+    const row: ModelRow = { task, settled: null, worker: null, turn: 0, ended: [], logs: [] }
     this.rows.set(item.id, row)
     return row
   }
