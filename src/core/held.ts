@@ -21,17 +21,25 @@ export interface RunningRow extends Held {
   readonly startedAt: number
 }
 
-/** What each side has that the other has not. Rows claimed after `before` are not called unclaimed. */
+/**
+ * What each side has that the other has not.
+ * @param before engine time in ms: rows claimed after it are not called unclaimed, for their reply may be under way
+ */
 export function compareHeld(
   held: readonly Held[],
   running: readonly RunningRow[],
   before: number,
 ): { lost: Held[]; unclaimed: Held[] } {
-  const believed = new Set(running.map((row) => row.claim + row.id))
-  const mine = new Set(held.map((one) => one.claim + one.id))
-  const lost = held.filter((one) => !believed.has(one.claim + one.id))
+  const believed = new Set(running.map(pairOf))
+  const mine = new Set(held.map(pairOf))
+  const lost = held.filter((one) => !believed.has(pairOf(one)))
   const unclaimed = running
-    .filter((row) => row.startedAt <= before && !mine.has(row.claim + row.id))
+    .filter((row) => row.startedAt <= before && !mine.has(pairOf(row)))
     .map(({ id, claim }) => ({ id, claim }))
   return { lost, unclaimed }
+}
+
+/** A token ends with a digit and an id may begin with one: only a mark that no token has keeps them apart. */
+function pairOf({ id, claim }: Held): string {
+  return `${claim}:${id}`
 }

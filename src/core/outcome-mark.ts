@@ -8,6 +8,6 @@ export function outcomeMark(outcome: Outcome): string {
   const { kind, to, delay, reason, result, error } = outcome
   const base = `${kind}>${to}`
   if (delay === 0 && reason === null && error === null && (result === null || result.length < 32))
-    return `${base}:${result ?? ''}`
+    return result === null ? base : `${base}:${result}`
   return `${base}#${digestOf([delay, reason, result, error?.message ?? null])}`
 }
