@@ -5,10 +5,25 @@ import { bind, type ConformanceCase, type TopicSpec } from './case.ts'
 import { claimTopic } from './claim.ts'
 import { enqueueTopic } from './enqueue.ts'
 import type { EngineFactory } from './factory.ts'
+import { heartbeatTopic } from './heartbeat.ts'
+import { replayedClaimTopic } from './replayed-claim.ts'
+import { rescueTopic } from './rescue.ts'
 import { sessionTopic } from './session.ts'
 import { settleTopic } from './settle.ts'
+import { staleSettleTopic } from './stale-settle.ts'
+import { sweepTopic } from './sweep.ts'
 
-const TOPICS: readonly TopicSpec[] = [enqueueTopic, claimTopic, settleTopic, sessionTopic]
+const TOPICS: readonly TopicSpec[] = [
+  enqueueTopic,
+  claimTopic,
+  replayedClaimTopic,
+  settleTopic,
+  staleSettleTopic,
+  sessionTopic,
+  heartbeatTopic,
+  sweepTopic,
+  rescueTopic,
+]
 
 /** All cases for this engine, topic by topic; those that cannot be run say why in `skip`. */
 export function conformance(factory: EngineFactory): ConformanceCase[] {
