@@ -46,7 +46,7 @@ export class Handles {
       state,
       result: async (options = {}) => {
         const task = await this.#waiter.wait(id, readWait(options, patient))
-        return resultOf<O>(task, this.#codecs)
+        return resultOf(task, this.#codecs) as O
       },
       get: () => this.#operator.get(id),
       cancel: () => this.#operator.cancel(id),
@@ -55,9 +55,9 @@ export class Handles {
 }
 
 /** The result of a final task, or the error that says how it ended. */
-function resultOf<O>(task: TaskRecord, codecs: Codecs): O {
+function resultOf(task: TaskRecord, codecs: Codecs): unknown {
   if (task.state === 'succeeded') {
-    return (task.result === null ? undefined : JSON.parse(codecs.decode(task.result, task.codec))) as O
+    return task.result === null ? undefined : JSON.parse(codecs.decode(task.result, task.codec))
   }
   const dead = task.state === 'dead'
   const words = task.error?.message ?? task.reason ?? 'no reason was kept'

@@ -210,10 +210,10 @@ export class TaskOperator {
 function answerOf(action: Action, reply: ActionReply, doubt: boolean): ActionJson {
   const { id, verb } = action
   const { outcome, state, holder } = reply
+  if (verb === 'delete' && (outcome === 'done' || (doubt && outcome === 'not_found')))
+    return { task_id: id, state: 'deleted', outcome: 'done' }
   if (outcome === 'done' || outcome === 'requested')
-    return { task_id: id, state: state ?? 'cancelled', outcome }
-  if (doubt && verb === 'delete' && outcome === 'not_found')
-    return { task_id: id, state: 'cancelled', outcome: 'done' }
+    return { task_id: id, state: state ?? ENDS[verb], outcome }
   if (doubt && verb === 'requeue' && (state === 'ready' || state === 'running'))
     return { task_id: id, state, outcome: 'done' }
   if (outcome === 'not_found') throw notFound(id)
@@ -273,10 +273,7 @@ function readStates(state: FindOptions['state']): { states?: readonly TaskState[
   const states = typeof state === 'string' ? [state] : state
   for (const one of states) {
     if (TASK_STATES.includes(one)) continue
-    throw new WindlassError(
-      'invalid_option',
-      `there is no state ${show(one)}${suggest(String(one), TASK_STATES)}`,
-    )
+    throw new WindlassError('invalid_option', `there is no state ${show(one)}${suggest(one, TASK_STATES)}`)
   }
   return states.length === 0 ? {} : { states }
 }

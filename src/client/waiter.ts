@@ -29,7 +29,7 @@ export interface WaitOptions {
 interface Waiting {
   readonly patient: boolean
   readonly resolve: (task: TaskRecord) => void
-  readonly reject: (error: unknown) => void
+  readonly reject: (error: Error) => void
 }
 
 /** Up to here a look at every id costs less than the changes feed. */
@@ -77,9 +77,11 @@ export class Waiter {
       const waiting: Waiting = {
         patient: options.patient,
         resolve: (task) => (end(), resolve(task)),
-        reject: (error) => (end(), reject(error as Error)),
+        reject: (error) => (end(), reject(error)),
       }
-      const onAbort = (): void => waiting.reject(signal === null ? undefined : reasonOf(signal))
+      const onAbort = (): void => {
+        if (signal !== null) waiting.reject(reasonOf(signal))
+      }
       const cancel =
         timeout === null ? null : this.#clock.timer(timeout, () => waiting.reject(tooLate(id, timeout)), true)
       signal?.addEventListener('abort', onAbort, { once: true })
@@ -88,8 +90,8 @@ export class Waiter {
   }
 
   /** Rejects whoever waits. */
-  close(error: unknown): void {
-    for (const group of this.#waiting.values()) for (const one of group) one.reject(error)
+  close(error: Error): void {
+    this.#rejectAll(error)
     this.#rest()
   }
 
@@ -154,7 +156,7 @@ export class Waiter {
       const found = await this.#look(await this.#ground.engine())
       this.#gap = found ? GAP_LEAST : Math.min(GAP_MOST, this.#gap * 2)
     } catch (error) {
-      if (!isRepeatable(error)) this.#rejectAll(error)
+      if (!isRepeatable(error)) this.#rejectAll(error instanceof Error ? error : new Error(String(error)))
       // The cursor may be of a store that was replaced meanwhile.
       this.#cursor = null
       pause = NET
@@ -222,7 +224,7 @@ export class Waiter {
     return ready.length > 0
   }
 
-  #rejectAll(error: unknown): void {
+  #rejectAll(error: Error): void {
     for (const group of this.#waiting.values()) for (const one of group) one.reject(error)
   }
 }

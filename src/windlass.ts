@@ -1,0 +1,194 @@
+// The front door as an object: one configured system, to enqueue into, to look after and to work for.
+// Opens the store at the first call that needs it, brings its schema up to date unless told not to, imports task code
+// only for calls by name and for workers, and closes in order. What it does is done by client, worker and engines.
+
+import type { Log } from './base/log.ts'
+import { Client, type CallOptions, type EnqueueArguments, type ManyOptions } from './client/client.ts'
+import type { TaskHandle } from './client/handle.ts'
+import type { QueueJson, QueueOperator, WorkerJson } from './client/queues.ts'
+import type { TaskOperator } from './client/tasks.ts'
+import { loadSettings, settingsOf, type LoadOptions } from './config/load.ts'
+import { openLog } from './config/log.ts'
+import type { Settings } from './config/settings.ts'
+import type { Config } from './config/shape.ts'
+import { loadTasks } from './config/tasks.ts'
+import { Codecs } from './core/codec.ts'
+import type { Engine } from './core/engine.ts'
+import { WindlassError } from './core/errors.ts'
+import type { TaskType } from './core/task-type.ts'
+import { openEngine } from './engines/open.ts'
+
+/** What surrounds a Windlass that is not a program of its own. Users need none of it. */
+export interface Surroundings {
+  /** Settings that were resolved already; the config object is not looked at then. */
+  readonly settings?: Settings
+  /** Default the process's environment and folder. */
+  readonly env?: NodeJS.ProcessEnv
+  readonly cwd?: string
+  /** Who enqueues, kept on each task. Default `client`. */
+  readonly origin?: string
+  /** Milliseconds that bare numbers of options count: 1, or 1000 for command line and HTTP. */
+  readonly bareUnit?: 1 | 1_000
+  readonly log?: Log
+  /** False: task code is never imported, so names are taken as they come. */
+  readonly loadTasks?: boolean
+}
+
+export interface OpenOptions extends LoadOptions, Omit<Surroundings, 'settings' | 'env' | 'cwd'> {
+  /** URL of the engine; wins over environment and config. */
+  readonly engine?: string
+}
+
+export class Windlass {
+  /** Everything that is configured, each value with its origin. */
+  readonly settings: Settings
+  /** Look at tasks, find, wait for, cancel, retry, delete them, and learn why one is not running. */
+  readonly tasks: TaskOperator
+  /** List, pause, resume and clear queues. */
+  readonly queues: QueueOperator
+  readonly #client: Client
+  readonly #codecs: Codecs
+  readonly #surroundings: Surroundings
+  #engine: Promise<Engine> | null = null
+  #types: Promise<ReadonlyMap<string, TaskType>> | null = null
+  #log: Log | null
+  #closed: Promise<void> | null = null
+  #over = false
+
+  /**
+   * A system from a config object. Nothing is opened yet.
+   * @throws WindlassError `config_invalid`, `engine_url_invalid`
+   */
+  constructor(config: Config = {}, surroundings: Surroundings = {}) {
+    const { env, cwd, settings, origin = 'client', bareUnit = 1 } = surroundings
+    this.settings =
+      settings ??
+      settingsOf(config, { ...(env === undefined ? {} : { env }), ...(cwd === undefined ? {} : { cwd }) })
+    const { retry, keep, payloadBytes, redact, enqueueDeadline: deadline } = this.settings
+    this.#surroundings = surroundings
+    this.#log = surroundings.log ?? null
+    this.#codecs = new Codecs(this.settings.codecs)
+    this.#client = new Client({
+      engine: () => this.engine(),
+      types: () => this.types(),
+      enqueuer: { codecs: this.#codecs, payloadBytes, origin, bareUnit, defaults: { retry, keep } },
+      redact,
+      deadline,
+    })
+    this.tasks = this.#client.tasks
+    this.queues = this.#client.queues
+  }
+
+  /**
+   * A system from the config file that is found from where the process stands (DESIGN §9, "Config").
+   * @throws WindlassError `config_not_found`, `config_invalid`, `config_failed`, `engine_url_invalid`,
+   *   `duplicate_task_type`
+   */
+  static async open(options: OpenOptions = {}): Promise<Windlass> {
+    const { engine, flags, config, cwd, env, ...surroundings } = options
+    const settings = await loadSettings({
+      flags: { ...flags, ...(engine === undefined ? {} : { engine }) },
+      ...(config === undefined ? {} : { config }),
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(env === undefined ? {} : { env }),
+    })
+    const windlass = new Windlass({}, { ...surroundings, settings, ...(env === undefined ? {} : { env }) })
+    if (options.loadTasks === true) await windlass.types()
+    return windlass
+  }
+
+  /**
+   * Enqueues one task. Once this resolves, the task runs at least once and reaches one final state.
+   * @param type a definition (typed from here to the result), or the name of one
+   * @throws WindlassError `invalid_payload`, `invalid_option`, `unknown_option`, `unknown_task_type`, `id_conflict`;
+   *   for failures of the engine its code, with `applied` and the id in `detail.task_id`
+   */
+  enqueue<I, O, P>(type: TaskType<I, O, P>, ...rest: EnqueueArguments<I>): Promise<TaskHandle<O>>
+  enqueue(type: string, input?: unknown, options?: CallOptions): Promise<TaskHandle>
+  enqueue(type: TaskType | string, input?: unknown, options?: CallOptions): Promise<TaskHandle> {
+    return this.#client.enqueue(type as string, input, options)
+  }
+
+  /**
+   * Enqueues one task for each input, in order. All inputs are checked before anything is sent.
+   * @param options for all, or a function of input and index (for ids and unique keys)
+   * @throws WindlassError as enqueue, with the position in `detail.index`
+   */
+  enqueueMany<I, O, P>(
+    type: TaskType<I, O, P>,
+    inputs: readonly NoInfer<I>[],
+    options?: ManyOptions<NoInfer<I>>,
+  ): Promise<TaskHandle<O>[]>
+  enqueueMany(type: string, inputs: readonly unknown[], options?: ManyOptions<unknown>): Promise<TaskHandle[]>
+  enqueueMany(
+    type: TaskType | string,
+    inputs: readonly unknown[],
+    options?: ManyOptions<never>,
+  ): Promise<TaskHandle[]> {
+    return this.#client.enqueueMany(type as string, inputs, options as ManyOptions<unknown>)
+  }
+
+  /** Every queue with its numbers. */
+  stats(): Promise<readonly QueueJson[]> {
+    return this.#client.stats()
+  }
+
+  /** Live workers, each with the tasks it runs. */
+  workers(): Promise<readonly WorkerJson[]> {
+    return this.#client.workers()
+  }
+
+  /** The open engine, migrated unless the config says `migrate: false`. A failed opening is tried again by the next call. */
+  engine(): Promise<Engine> {
+    if (this.#over)
+      return Promise.reject(new WindlassError('engine_closed', 'this Windlass was closed', { applied: 'no' }))
+    this.#engine ??= this.#open().catch((error: unknown) => {
+      this.#engine = null
+      throw error
+    })
+    return this.#engine
+  }
+
+  /** The configured task types by name; imports the files that export them. */
+  types(): Promise<ReadonlyMap<string, TaskType>> {
+    if (this.#surroundings.loadTasks === false) return Promise.resolve(new Map<string, TaskType>())
+    this.#types ??= loadTasks(this.settings.tasks, this.settings.root)
+    return this.#types
+  }
+
+  /** The log that workers of this process write to. */
+  get log(): Log {
+    this.#log ??= openLog(this.settings)
+    return this.#log
+  }
+
+  /** Waits for what is under way, then gives back the store's connections. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= this.#end()
+    return this.#closed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #open(): Promise<Engine> {
+    const engine = await openEngine(this.settings.engine.url)
+    if (!this.settings.migrate) return engine
+    try {
+      await engine.migrate()
+      return engine
+    } catch (error) {
+      await engine.close()
+      throw error
+    }
+  }
+
+  async #end(): Promise<void> {
+    // Calls that were made before may still need the engine, even to open it.
+    await this.#client.close()
+    this.#over = true
+    const engine = await this.#engine?.catch(() => null)
+    await engine?.close()
+  }
+}
