@@ -60,6 +60,7 @@ export const ERROR_CODES = {
   config_not_found: entry(500, false, 'Check the path that was given with --config or WINDLASS_CONFIG.'),
   config_invalid: entry(500, false, 'Correct the config where it says.'),
   config_failed: entry(500, false, 'The config or a task file threw while it was loaded. See the cause.'),
+  codec_failed: entry(500, false, 'Check the codec that is named, and its key. See the cause.'),
   engine_url_invalid: entry(
     500,
     false,
