@@ -1,0 +1,186 @@
+// Takes tasks for the free slots, and only for those: one claim in flight, nothing ahead of need. Woken by hints, by
+// one timer for what falls due (re-armed every 10 s at least) and by slots that get free. A claim whose outcome is
+// unknown is asked again with the same id; what it then may have taken unseen is found by the heart.
+
+import { sleep, type Cancel } from '../base/clock.ts'
+import { appliedOf } from '../core/errors.ts'
+import type { ClaimReply } from '../core/hot-verbs.ts'
+import { mintToken } from '../core/ids.ts'
+import type { TaskRecord } from '../core/record.ts'
+import { Lanes } from './lanes.ts'
+import type { WorkerSettings } from './options.ts'
+
+/** Longest time without asking, whatever hints say. */
+const POLL = 10_000
+const REPEATS = 3
+
+export interface ClaimerPorts {
+  readonly settings: WorkerSettings
+  /** Tasks that may be taken now. */
+  readonly room: () => number
+  /** The living session; null while there is none. */
+  readonly session: () => string | null
+  readonly take: (tasks: readonly TaskRecord[], session: string) => void
+  readonly gone: (session: string) => void
+  /** Nothing more to be had for the moment. */
+  readonly quiet: () => void
+}
+
+export class Claimer {
+  readonly #ports: ClaimerPorts
+  readonly #lanes: Lanes
+  readonly #stop = new AbortController()
+  #maybe = false
+  #busy: Promise<void> | null = null
+  #immediate: NodeJS.Immediate | null = null
+  #failures = 0
+  #claimId: string | null = null
+  #nextDueIn: number | null = null
+  #foundNothing = false
+  #timer: Cancel | null = null
+  #timerAt = Number.POSITIVE_INFINITY
+
+  constructor(ports: ClaimerPorts) {
+    this.#ports = ports
+    this.#lanes = new Lanes(ports.settings.queues)
+  }
+
+  /** The last claim found nothing, and nothing tells that another one would. */
+  get foundNothing(): boolean {
+    return this.#foundNothing && !this.#maybe && this.#busy === null && this.#immediate === null
+  }
+
+  /** Wait until a task of these queues falls due, as last heard; null: none is scheduled. */
+  get nextDueIn(): number | null {
+    return this.#nextDueIn
+  }
+
+  /** True for tokens of the claim that is under way: its reply may still come. */
+  asks(claimId: string): boolean {
+    return this.#claimId === claimId
+  }
+
+  start(): void {
+    this.#arm(POLL)
+    this.wake()
+  }
+
+  /** Something may be ready. */
+  wake(): void {
+    this.#maybe = true
+    this.#foundNothing = false
+    this.room()
+  }
+
+  /** A slot got free: ask, if the last answer left something. One turn later, so that slots are filled together. */
+  room(): void {
+    if (!this.#maybe || this.#busy !== null || this.#immediate !== null || this.#stop.signal.aborted) return
+    this.#immediate = setImmediate(() => {
+      this.#immediate = null
+      if (this.#stop.signal.aborted || this.#ports.room() <= 0) return
+      this.#busy = this.#run().then(() => {
+        this.#busy = null
+        if (this.#maybe) return this.room()
+        this.#ports.quiet()
+      })
+    })
+  }
+
+  /** Something falls due in `ms`; null: nothing that is known. */
+  due(ms: number | null): void {
+    if (ms !== null) this.#arm(ms)
+  }
+
+  /** Ends asking; what a claim under way still brings is handed over. */
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    this.#timer?.()
+    this.#timer = null
+    if (this.#immediate !== null) clearImmediate(this.#immediate)
+    this.#immediate = null
+    await this.#busy
+  }
+
+  async #run(): Promise<void> {
+    const { settings } = this.#ports
+    while (this.#maybe && !this.#stop.signal.aborted) {
+      const limit = this.#ports.room()
+      const session = this.#ports.session()
+      if (limit <= 0 || session === null) return
+      this.#maybe = false
+      const reply = await this.#ask(session, limit)
+      if (reply === null) {
+        this.#maybe = true
+        await sleep(settings.clock, this.#pause(), this.#stop.signal)
+        continue
+      }
+      this.#failures = 0
+      this.#read(reply, session, limit)
+      // One turn of the event loop for each claim: handlers that never wait must not keep timers and signals out.
+      await turn()
+    }
+  }
+
+  #read(reply: ClaimReply, session: string, limit: number): void {
+    if (!reply.live) {
+      this.#ports.gone(session)
+      return
+    }
+    if (reply.more || reply.tasks.length >= limit) this.#maybe = true
+    this.#nextDueIn = reply.nextDueIn
+    this.#foundNothing = reply.tasks.length === 0
+    this.due(reply.nextDueIn)
+    if (reply.tasks.length > 0) this.#ports.take(reply.tasks, session)
+  }
+
+  /** Null: it failed, and whatever it took unseen is given up here. */
+  async #ask(session: string, limit: number): Promise<ClaimReply | null> {
+    const { engine, clock, log } = this.#ports.settings
+    const claimId = mintToken()
+    const request = { session, claimId, queues: this.#lanes.next(), limit }
+    this.#claimId = claimId
+    try {
+      for (let repeat = 0; ; repeat++) {
+        try {
+          const [reply] = await engine.claim([request])
+          return reply ?? null
+        } catch (error) {
+          this.#failures++
+          if (this.#failures === 1 || this.#failures % 20 === 0)
+            log.warn('the store does not answer claims, trying again', { failures: this.#failures, error })
+          if (appliedOf(error) === 'no' || repeat >= REPEATS || this.#stop.signal.aborted) return null
+          await sleep(clock, this.#pause(), this.#stop.signal)
+        }
+      }
+    } finally {
+      this.#claimId = null
+    }
+  }
+
+  #pause(): number {
+    return Math.min(5_000, 50 * 2 ** Math.min(this.#failures, 10)) * (0.5 + this.#ports.settings.random() / 2)
+  }
+
+  /** The one timer: keeps the process alive, as a worker that waits for work should. */
+  #arm(ms: number): void {
+    if (this.#stop.signal.aborted) return
+    const { clock } = this.#ports.settings
+    const at = clock.mono() + Math.min(ms, POLL)
+    if (this.#timer !== null && this.#timerAt <= at) return
+    this.#timer?.()
+    this.#timerAt = at
+    this.#timer = clock.timer(
+      at - clock.mono(),
+      () => {
+        this.#timer = null
+        this.#arm(POLL)
+        this.wake()
+      },
+      true,
+    )
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,61 @@
+// Tasks that a handler enqueues: kept with the attempt and sent in the unit that settles its success, or at once.
+// The input is checked where the mistake is made, as any enqueue does. Order and identity are the store's.
+
+import { buildTask } from '../core/new-task.ts'
+import { appliedOf, WindlassError } from '../core/errors.ts'
+import type { NewTask } from '../core/hot-verbs.ts'
+import { LIMITS } from '../core/limits.ts'
+import { issuesText } from '../core/standard-schema.ts'
+import type { TaskType } from '../core/task-type.ts'
+import type { EnqueueFromTask } from './context.ts'
+import type { WorkerSettings } from './options.ts'
+
+const REPEATS = 3
+
+/** The `ctx.enqueue` of a worker. */
+export function createEnqueue(settings: WorkerSettings): EnqueueFromTask {
+  return async (attempt, named, input, { now = false, ...options }) => {
+    const type = typeof named === 'string' ? (settings.types.get(named) ?? named) : named
+    if (attempt.stage !== 'running')
+      throw new WindlassError('refused', 'the attempt has ended; it cannot enqueue any more')
+    if (typeof type !== 'string') await checkInput(type, input)
+    const task = buildTask(type, { value: input }, options, {
+      codecs: settings.codecs,
+      payloadBytes: settings.payloadBytes,
+      origin: `task:${attempt.id}`.slice(0, LIMITS.keyBytes),
+      parent: { id: attempt.id, rootId: attempt.task.rootId },
+      bareUnit: 1,
+    })
+    if (now || options.tx !== undefined) return sendNow(settings, task, options.tx)
+    attempt.followUps ??= []
+    if (attempt.followUps.length >= LIMITS.batch)
+      throw new WindlassError(
+        'refused',
+        `an attempt can enqueue ${LIMITS.batch} tasks with its success at most`,
+      )
+    attempt.followUps.push(task)
+    return task.id
+  }
+}
+
+async function checkInput(type: TaskType, input: unknown): Promise<void> {
+  if (type.input === null) return
+  const checked = await type.input['~standard'].validate(input)
+  if (checked.issues !== undefined)
+    throw new WindlassError('invalid_payload', `${type.name}: ${issuesText(checked.issues)}`)
+}
+
+/** The id makes a repeat harmless, so an unknown outcome is asked again. */
+async function sendNow(settings: WorkerSettings, task: NewTask, tx: object | undefined): Promise<string> {
+  for (let repeat = 0; ; repeat++) {
+    try {
+      const sent = repeat === 0 ? task : { ...task, minted: false }
+      const [reply] = await settings.engine.enqueue([sent], tx === undefined ? {} : { tx })
+      if (reply === undefined) throw new WindlassError('internal', 'the engine gave no answer to an enqueue')
+      if (reply.outcome !== 'conflict') return reply.id
+      throw new WindlassError('id_conflict', `the id ${task.id} belongs to a task with other content`)
+    } catch (error) {
+      if (appliedOf(error) !== 'unknown' || tx !== undefined || repeat >= REPEATS) throw error
+    }
+  }
+}

@@ -1,0 +1,167 @@
+// Keeps the session alive: a beat every third of the lease, on whichever thread it lives. Carries what is held, fetches
+// the differences, notices that the store is out of reach or that the session is dead, and ends the session (and the
+// process) of a handler that outlived its deadline. What any of this means for the attempts is the worker's business.
+
+import type { Cancel, Clock } from '../base/clock.ts'
+import { Loop } from '../base/loop.ts'
+import type { Engine } from '../core/engine.ts'
+import type { Beat, BeatReply } from '../core/hot-verbs.ts'
+import type { Board } from './board.ts'
+import type { HeldAnswer, News, UpkeepSettings } from './news.ts'
+import type { Witness } from './witness.ts'
+
+/** How often deadlines are looked at. */
+const LOOK = 1_000
+/** How much longer the heart waits where the worker itself gives up a hung handler. */
+const COURTESY = 3_000
+const NOTHING: HeldAnswer = { count: 0, hash: 0, list: null }
+
+export interface HeartPorts {
+  readonly engine: Engine
+  readonly clock: Clock
+  readonly settings: UpkeepSettings
+  readonly board: Board
+  readonly witness: Witness
+  readonly tell: (news: News) => void
+  /** What the worker holds right now; null: it does not answer (a handler blocks its thread). */
+  readonly ask: (list: boolean) => Promise<HeldAnswer | null>
+  /** Kills this process, or its group. */
+  readonly kill: () => void
+}
+
+export class Heart {
+  readonly #ports: HeartPorts
+  readonly #loop: Loop
+  #session: string | null = null
+  #draining = false
+  #held: HeldAnswer = NOTHING
+  #reachedAt = 0
+  #doubted = false
+  #look: Cancel | null = null
+
+  constructor(ports: HeartPorts) {
+    this.#ports = ports
+    const { lease } = ports.settings
+    this.#loop = new Loop({
+      run: () => this.#beat(),
+      interval: lease / 3,
+      clock: ports.clock,
+      maxBackoff: Math.min(5_000, lease / 6),
+      onError: (error, failures) => this.#failed(error, failures),
+    })
+  }
+
+  get session(): string | null {
+    return this.#session
+  }
+
+  start(): void {
+    this.#reachedAt = this.#ports.clock.mono()
+    this.#loop.start()
+    this.#watchDeadlines()
+  }
+
+  async stop(): Promise<void> {
+    this.#look?.()
+    this.#look = null
+    await this.#loop.stop()
+  }
+
+  /** Beats for this session from now on; null: for none. */
+  follow(session: string | null): void {
+    this.#session = session
+    this.#ports.witness.reset()
+    this.#reachedAt = this.#ports.clock.mono()
+    this.#doubted = false
+    this.#loop.wake()
+  }
+
+  /** Tells the store that no more is taken. */
+  drain(): void {
+    this.#draining = true
+    this.#loop.wake()
+  }
+
+  async #beat(): Promise<void> {
+    const session = this.#session
+    if (session === null) return
+    const fresh = await this.#ports.ask(false)
+    if (fresh !== null) this.#held = { ...fresh, list: null }
+    const reply = await this.#send(session, true, this.#held)
+    if (reply === null || reply.status === 'gone') return
+    // Without an answer from the worker the list would be old, and old lists accuse the innocent.
+    if (!reply.mismatch || fresh === null) return
+    const list = await this.#ports.ask(true)
+    if (list !== null) await this.#send(session, false, list)
+  }
+
+  /** Null: another session took over meanwhile, the answer is nobody's. */
+  async #send(session: string, renew: boolean, held: HeldAnswer): Promise<BeatReply | null> {
+    const { clock, engine, settings, tell, witness } = this.#ports
+    const sent = clock.mono()
+    const beat: Beat = {
+      session,
+      renew,
+      held,
+      unclaimedAfter: settings.callTimeout,
+      draining: this.#draining,
+    }
+    const [reply] = await engine.heartbeat([beat])
+    if (reply === undefined || session !== this.#session) return null
+    if (reply.status === 'gone') {
+      this.follow(null)
+      tell({ kind: 'gone', session, why: 'the store declared this session dead' })
+      return reply
+    }
+    if (renew) witness.note({ sent, received: clock.mono(), engine: reply.now })
+    if (this.#doubted) tell({ kind: 'log', level: 'info', message: 'the store answers again', fields: {} })
+    this.#reachedAt = sent
+    this.#doubted = false
+    tell({ kind: 'beat', session, reply })
+    return reply
+  }
+
+  #failed(error: unknown, failures: number): void {
+    const { clock, settings, tell } = this.#ports
+    const session = this.#session
+    if (session === null) return
+    const away = clock.mono() - this.#reachedAt
+    if (failures === 1 || failures % 50 === 0) {
+      const fields = { failures, away_ms: Math.round(away), error: String(error) }
+      const message = 'the store does not answer heartbeats; handlers go on in doubt'
+      tell({ kind: 'log', level: 'warn', message, fields })
+    }
+    if (this.#doubted || away < settings.doubt) return
+    this.#doubted = true
+    tell({ kind: 'doubt', session, after: away })
+  }
+
+  #watchDeadlines(): void {
+    this.#look = this.#ports.clock.timer(LOOK, () => {
+      const margin = this.#ports.settings.hung === 'kill' ? 0 : COURTESY
+      const ids = this.#ports.board.overdue(margin)
+      const session = this.#session
+      if (ids.length === 0 || session === null) return this.#watchDeadlines()
+      void this.#endHung(session, ids).then(() => this.#watchDeadlines())
+    })
+  }
+
+  /** The session dies with its culprits named; then the process, so that no retry runs beside a hung handler. */
+  async #endHung(session: string, ids: readonly string[]): Promise<void> {
+    const { engine, settings, clock, tell, kill } = this.#ports
+    const fields = { tasks: ids, session }
+    const message = 'handlers outlived their deadline and the grace: the session is ended'
+    tell({ kind: 'log', level: 'error', message, fields })
+    const ended = engine.endSession([{ session, cause: 'deadline', culprits: ids }]).then(
+      () => true,
+      () => false,
+    )
+    const waited = new Promise<boolean>((resolve) => clock.timer(settings.callTimeout, () => resolve(false)))
+    const known = await Promise.race([ended, waited])
+    if (settings.hung === 'kill') kill()
+    // Not told: the next look tries again.
+    if (!known || session !== this.#session) return
+    this.follow(null)
+    tell({ kind: 'gone', session, why: 'a handler outlived its deadline and the grace' })
+  }
+}
