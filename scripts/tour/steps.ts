@@ -22,7 +22,7 @@ function filesUnder(folder: string): string[] {
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .sort()
+    .toSorted()
 }
 
 /** Every file under docs/ and src/ becomes a task; an outside tool has the last word. */
@@ -54,25 +54,25 @@ export async function digestFiles({ windlass, checks, print, progress }: Tour): 
   checkCounts(checks, paths, results)
 }
 
-function checkCounts(
-  checks: Checks,
-  paths: readonly string[],
-  results: readonly { bytes: number; lines: number; words: number }[],
-): void {
-  const ours = results.reduce(
-    (sum, { bytes, lines, words }) => [sum[0] + lines, sum[1] + words, sum[2] + bytes] as const,
-    [0, 0, 0] as const,
-  )
-  // LC_ALL=C: words are separated by ASCII white space, as the task counts them.
-  const text = execFileSync('wc', ['-l', '-w', '-c'], {
+interface Counts {
+  readonly bytes: number
+  readonly lines: number
+  readonly words: number
+}
+
+function checkCounts(checks: Checks, paths: readonly string[], results: readonly Counts[]): void {
+  const sum = (field: keyof Counts): number => results.reduce((total, one) => total + one[field], 0)
+  // LC_ALL=C: a character is a byte and a line ends with a newline, as the task counts them.
+  const text = execFileSync('wc', ['-l', '-c'], {
     input: Buffer.concat(paths.map((path) => readFileSync(path))),
     env: { ...process.env, LC_ALL: 'C' },
     encoding: 'utf8',
   })
-  const [lines, , bytes] = text.trim().split(/\s+/).map(Number)
+  const [lines, bytes] = text.trim().split(/\s+/).map(Number)
+  const equal = sum('lines') === lines && sum('bytes') === bytes
   checks.check(
-    ours[0] === lines && ours[2] === bytes,
-    `${ours[0]} lines and ${ours[2]} bytes equal those of wc; ${ours[1]} words`,
+    equal,
+    `${sum('lines')} lines and ${sum('bytes')} bytes equal those of wc; ${sum('words')} words`,
   )
 }
 
@@ -104,7 +104,7 @@ export async function priorityStep({ windlass, checks, print }: Tour): Promise<v
   const tasks = await Promise.all(handles.map((handle) => windlass.tasks.get(handle.id)))
   const started = tasks
     .map((task) => ({ at: Date.parse(task?.started_at ?? ''), priority: task?.priority ?? -1 }))
-    .sort((a, b) => a.at - b.at || b.priority - a.priority)
+    .toSorted((a, b) => a.at - b.at || b.priority - a.priority)
   const inOrder = started.every((one, i) => i === 0 || one.priority <= (started[i - 1]?.priority ?? -1))
   checks.check(
     inOrder,
