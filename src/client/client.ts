@@ -9,7 +9,7 @@ import type { CallerTransaction, Engine } from '../core/engine.ts'
 import type { EnqueueOptions } from '../core/enqueue-options.ts'
 import { WindlassError } from '../core/errors.ts'
 import type { EnqueueReply, NewTask } from '../core/hot-verbs.ts'
-import { PAYLOAD_CODES, toJsonText } from '../core/json.ts'
+import { checkJsonText, PAYLOAD_CODES, toJsonText } from '../core/json.ts'
 import { nearest, suggest } from '../core/keys.ts'
 import { buildTask, type Enqueuer } from '../core/new-task.ts'
 import { createRedactor } from '../core/redact.ts'
@@ -20,6 +20,15 @@ import type { Ground } from './repeat.ts'
 import { Sender } from './sender.ts'
 import { TaskOperator } from './tasks.ts'
 import { Waiter } from './waiter.ts'
+
+/** A payload as JSON text that is to be stored byte for byte, from a surface that speaks JSON. */
+export class JsonText {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
 
 /** What a caller may say when enqueueing. */
 export interface CallOptions extends EnqueueOptions {
@@ -172,11 +181,14 @@ export class Client {
 
   async #build(type: TaskType | string, input: unknown, options: CallOptions): Promise<NewTask> {
     const { untyped: _, ...rest } = options
-    if (typeof type === 'string' || type.input === null)
+    const { payloadBytes } = this.#enqueuer
+    const given = input instanceof JsonText ? input.text : null
+    if (given !== null) checkJsonText(given, 'payload', PAYLOAD_CODES, payloadBytes)
+    else if (typeof type === 'string' || type.input === null)
       return buildTask(type, { value: input }, rest, this.#enqueuer)
     // The schema sees what a worker will see: the value that JSON carries.
-    const text = toJsonText(input, 'payload', PAYLOAD_CODES, this.#enqueuer.payloadBytes)
-    await checkInput(type, text)
+    const text = given ?? toJsonText(input, 'payload', PAYLOAD_CODES, payloadBytes)
+    if (typeof type !== 'string') await checkInput(type, text)
     return buildTask(type, { text }, rest, this.#enqueuer)
   }
 
