@@ -1,0 +1,113 @@
+// Writes a history: an engine that passes every call on and notes what was asked, answered and when.
+// Stands outermost, where a client stands, so that it records what clients are told and not what happened.
+// Leaves faults to src/testing/faults and the final look at the store to whoever ends the run.
+
+import { appliedOf } from '../../core/errors.ts'
+import type { Engine } from '../../core/engine.ts'
+import type { Call, CallStatus, Final, History, Run, Verb, Verbs } from './history.ts'
+
+type Draft = { -readonly [K in keyof Call]: Call[K] }
+
+/** Gathers the events of one run, from any number of nodes. */
+export class Recorder {
+  readonly #now: () => number
+  readonly #calls: Draft[] = []
+  readonly #runs: Run[] = []
+  #position = 0
+  #healed: number | null = null
+  #latest = 0
+  #clockWentBack = false
+
+  /** @param now engine time */
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** The engine as the client `node` is to use it. */
+  watch(engine: Engine, node: string): Engine {
+    const noted =
+      <V extends Verb>(verb: V, call: (asked: Verbs[V]['asked']) => Promise<Verbs[V]['told']>) =>
+      (asked: Verbs[V]['asked']) =>
+        this.#note(node, verb, asked, call)
+    const sweep = noted('sweep', (asked) => Promise.all(asked.map((one) => engine.sweep(one))))
+    const verbs = {
+      enqueue: noted('enqueue', (tasks) => engine.enqueue(tasks)),
+      claim: noted('claim', (requests) => engine.claim(requests)),
+      settle: noted('settle', (settlements) => engine.settle(settlements)),
+      startSession: noted('startSession', (sessions) => engine.startSession(sessions)),
+      heartbeat: noted('heartbeat', (beats) => engine.heartbeat(beats)),
+      endSession: noted('endSession', (ends) => engine.endSession(ends)),
+      sweep: (request: Verbs['sweep']['asked'][number]) => sweep([request]).then(([reply]) => reply),
+      records: over(engine.records, { act: noted('act', (actions) => engine.records.act(actions)) }),
+      schedules: over(engine.schedules, { fire: noted('fire', (items) => engine.schedules.fire(items)) }),
+      documents: over(engine.documents, {
+        put: noted('putDocument', (items) => engine.documents.put(items)),
+      }),
+    }
+    return over(engine, verbs as unknown as Partial<Engine>)
+  }
+
+  /** A handler starts or ends. */
+  run(node: string, what: 'start' | 'end', task: { id: string; claim: string; attempt: number }): void {
+    const { id, claim, attempt } = task
+    this.#runs.push({ node, what, position: this.#next(), at: this.#time(), id, claim, attempt })
+  }
+
+  /** From here on no fault fires. */
+  heal(): void {
+    this.#healed = this.#next()
+  }
+
+  /** The history so far, with what the store holds. */
+  history(final: Final): History {
+    const { calls, runs } = { calls: this.#calls as Call[], runs: this.#runs }
+    return { calls, runs, final, healed: this.#healed, clockWentBack: this.#clockWentBack }
+  }
+
+  #next(): number {
+    return ++this.#position
+  }
+
+  #time(): number {
+    const now = this.#now()
+    if (now < this.#latest) this.#clockWentBack = true
+    this.#latest = now
+    return now
+  }
+
+  async #note<V extends Verb>(
+    node: string,
+    verb: V,
+    asked: Verbs[V]['asked'],
+    call: (asked: Verbs[V]['asked']) => Promise<Verbs[V]['told']>,
+  ): Promise<Verbs[V]['told']> {
+    const at = this.#time()
+    const open = { returned: Number.POSITIVE_INFINITY, until: at, status: 'unknown', told: null } as const
+    const draft = { node, verb, invoked: this.#next(), at, asked, ...open } as unknown as Draft
+    this.#calls.push(draft)
+    const end = (status: CallStatus, told: Verbs[V]['told'] | null): void => {
+      Object.assign(draft, { status, told, until: this.#time() })
+      // What is unknown may still happen: it never returns.
+      if (status !== 'unknown') draft.returned = this.#next()
+    }
+    try {
+      const told = await call(asked)
+      end('ok', told)
+      return told
+    } catch (error) {
+      end(appliedOf(error) === 'no' ? 'not_applied' : 'unknown', null)
+      throw error
+    }
+  }
+}
+
+/** An object with some members replaced; the others keep their own `this`. */
+export function over<T extends object>(target: T, members: Partial<T>): T {
+  return new Proxy(target, {
+    get(from, name) {
+      if (Object.hasOwn(members, name)) return Reflect.get(members, name) as unknown
+      const value: unknown = Reflect.get(from, name, from)
+      return typeof value === 'function' ? (value.bind(from) as unknown) : value
+    },
+  })
+}
