@@ -37,7 +37,8 @@ export const DEFAULT_RETRY: RetryPolicy = {
 export const DEFAULT_CRASH: CrashPolicy = DEFAULTS.crash
 
 /**
- * Brings what a user wrote to the data form.
+ * Brings what a user wrote to the data form. Of `delays`, `delay` and an exponential `backoff` only one can be said.
+ * @param fallback what holds for all that is not said
  * @param bareUnit see parseDuration
  * @throws WindlassError `invalid_option`, `unknown_option`, `invalid_duration`
  */
@@ -52,22 +53,36 @@ export function readRetry(
   if (typeof option !== 'object') throw new WindlassError('invalid_option', `retry cannot be ${show(option)}`)
   checkKeys(option, KEYS, 'retry')
   const given = option as Exclude<RetryOption, number | false>
+  checkMixture(given)
   if (given.delays !== undefined) return readList(given.delays, given.retries, bareUnit)
-  if (given.backoff === 'exponential') return readExponential(given, bareUnit)
-  if (given.backoff !== undefined && given.backoff !== 'fixed') {
+  const retries = readRetries(given.retries ?? fallback.retries)
+  if (given.backoff === 'exponential') return readExponential(given, retries, bareUnit)
+  if (given.delay !== undefined)
+    return { kind: 'fixed', retries, delay: parseDuration(given.delay, 'retry.delay', bareUnit) }
+  if (given.backoff === undefined || fallback.kind === 'fixed') return { ...fallback, retries }
+  return { kind: 'fixed', retries, delay: DEFAULTS.retryDelay }
+}
+
+/** Nothing that was said is passed over in silence. */
+function checkMixture(given: Exclude<RetryOption, number | false>): void {
+  const { backoff } = given
+  if (backoff !== undefined && backoff !== 'fixed' && backoff !== 'exponential') {
     throw new WindlassError(
       'invalid_option',
-      `retry.backoff is 'fixed' or 'exponential', not ${show(given.backoff)}`,
+      `retry.backoff is 'fixed' or 'exponential', not ${show(backoff)}`,
     )
   }
-  const retries = readRetries(given.retries ?? fallback.retries)
-  if (given.delay === undefined) return { ...fallback, retries }
-  return { kind: 'fixed', retries, delay: parseDuration(given.delay, 'retry.delay', bareUnit) }
+  const growing = (['base', 'factor', 'cap', 'jitter'] as const).find((key) => given[key] !== undefined)
+  if (backoff !== 'exponential' && growing !== undefined)
+    throw new WindlassError('invalid_option', `retry.${growing} wants backoff: 'exponential'`)
+  const waits = [given.delays, given.delay, backoff].filter((one) => one !== undefined && one !== 'fixed')
+  if (waits.length > 1 || (given.delays !== undefined && backoff === 'fixed'))
+    throw new WindlassError('invalid_option', 'give one of retry.delays, retry.delay and retry.backoff')
 }
 
 function readRetries(value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LIMITS.retries)
-    return value
+    return value + 0 // not −0
   throw new WindlassError(
     'invalid_option',
     `retries is a whole number from 0 to ${LIMITS.retries}, not ${show(value)}`,
@@ -78,29 +93,36 @@ function readList(delays: unknown, retries: unknown, bareUnit: 1 | 1_000): Retry
   if (!Array.isArray(delays) || delays.length === 0 || delays.length > 100) {
     throw new WindlassError('invalid_option', 'retry.delays is a list of 1 to 100 durations')
   }
-  const waits = delays.map((delay, i) => parseDuration(delay, `retry.delays[${i}]`, bareUnit))
+  // Array.from sees holes, which map would leave open.
+  const waits = Array.from(delays, (delay, i) => parseDuration(delay, `retry.delays[${i}]`, bareUnit))
   return { kind: 'list', retries: readRetries(retries ?? waits.length), delays: waits }
 }
 
-function readExponential(given: Exclude<RetryOption, number | false>, bareUnit: 1 | 1_000): RetryPolicy {
-  const factor = given.factor ?? 2
-  const jitter = given.jitter ?? 0.1
-  if (!(factor >= 1 && factor <= 10))
-    throw new WindlassError('invalid_option', 'retry.factor is between 1 and 10')
-  if (!(jitter >= 0 && jitter <= 1))
-    throw new WindlassError('invalid_option', 'retry.jitter is between 0 and 1')
+function readExponential(
+  given: Exclude<RetryOption, number | false>,
+  retries: number,
+  bareUnit: 1 | 1_000,
+): RetryPolicy {
   return {
     kind: 'exponential',
-    retries: readRetries(given.retries ?? DEFAULTS.retries),
-    base: parseDuration(given.base ?? 1_000, 'retry.base', given.base === undefined ? 1 : bareUnit),
-    factor,
-    cap: parseDuration(given.cap ?? 3_600_000, 'retry.cap', given.cap === undefined ? 1 : bareUnit),
-    jitter,
+    retries,
+    base: parseDuration(given.base ?? '1s', 'retry.base', bareUnit),
+    factor: readBetween(given.factor ?? 2, 1, 10, 'retry.factor'),
+    cap: parseDuration(given.cap ?? '1h', 'retry.cap', bareUnit),
+    jitter: readBetween(given.jitter ?? 0.1, 0, 1, 'retry.jitter'),
   }
 }
 
+function readBetween(value: unknown, least: number, most: number, name: string): number {
+  if (typeof value === 'number' && value >= least && value <= most) return value + 0 // not −0
+  throw new WindlassError(
+    'invalid_option',
+    `${name} is a number from ${least} to ${most}, not ${show(value)}`,
+  )
+}
+
 /**
- * Wait before the next run, in ms; null: no retry is left.
+ * Wait before the next run, in whole ms from 0 to 10 years; null: no retry is left.
  * @param failures failures so far, the one that just happened included (1 after the first)
  * @param random 0 ≤ x < 1, for the additive jitter
  */
@@ -112,7 +134,9 @@ export function retryDelay(policy: RetryPolicy, failures: number, random: number
     case 'list':
       return policy.delays[Math.min(failures, policy.delays.length) - 1] ?? 0
     case 'exponential': {
-      const wait = Math.min(policy.cap, policy.base * policy.factor ** (failures - 1))
+      // The power may be infinite, and 0 times that is no number.
+      const grown = policy.base === 0 ? 0 : policy.base * policy.factor ** (failures - 1)
+      const wait = Math.min(policy.cap, grown)
       return Math.min(LIMITS.duration, Math.round(wait * (1 + policy.jitter * random)))
     }
   }
