@@ -2,21 +2,27 @@
 // Opens the store at the first call that needs it, brings its schema up to date unless told not to, imports task code
 // only for calls by name and for workers, and closes in order. What it does is done by client, worker and engines.
 
+import { extname } from 'node:path'
+
 import type { Log } from './base/log.ts'
+import { Service } from './base/service.ts'
 import { Client, type CallOptions, type EnqueueArguments, type ManyOptions } from './client/client.ts'
 import type { TaskHandle } from './client/handle.ts'
 import type { QueueJson, QueueOperator, WorkerJson } from './client/queues.ts'
 import type { TaskOperator } from './client/tasks.ts'
-import { loadSettings, settingsOf, type LoadOptions } from './config/load.ts'
+import { applyEnvironment, loadSettings, settingsOf, type LoadOptions } from './config/load.ts'
 import { openLog } from './config/log.ts'
 import type { Settings } from './config/settings.ts'
 import type { Config } from './config/shape.ts'
 import { loadTasks } from './config/tasks.ts'
 import { Codecs } from './core/codec.ts'
+import type { Duration } from './core/duration.ts'
 import type { Engine } from './core/engine.ts'
 import { WindlassError } from './core/errors.ts'
 import type { TaskType } from './core/task-type.ts'
 import { openEngine } from './engines/open.ts'
+import type { WorkerStatus } from './worker/status.ts'
+import { Worker, type WorkerOptions } from './worker/worker.ts'
 
 /** What surrounds a Windlass that is not a program of its own. Users need none of it. */
 export interface Surroundings {
@@ -39,6 +45,61 @@ export interface OpenOptions extends LoadOptions, Omit<Surroundings, 'settings' 
   readonly engine?: string
 }
 
+/** What a worker of this process may be told; the rest comes from the config. Bare numbers are milliseconds. */
+export interface WorkOptions extends Partial<Omit<WorkerOptions, 'engine' | 'codecs' | 'payloadBytes'>> {}
+
+/** Opened in a thread of its own by the heart of a worker. */
+const OPEN_MODULE = new URL(`./engines/open${extname(import.meta.url)}`, import.meta.url).href
+
+/** A worker in this process. Opens the store and imports the task code when it starts. */
+export class LocalWorker extends Service {
+  readonly #make: () => Promise<Worker>
+  readonly #ended: () => void
+  #worker: Worker | null = null
+
+  constructor(make: () => Promise<Worker>, ended: () => void) {
+    super()
+    this.#make = make
+    this.#ended = ended
+  }
+
+  /** Stops claiming, lets tasks end for `drain` (default: as configured), then aborts and hands back what is left. */
+  override stop(options: { readonly drain?: Duration } = {}): Promise<void> {
+    this.#drain = options.drain
+    return super.stop()
+  }
+
+  /** Aborts what runs and hands it back now, also while `stop` waits. */
+  async release(): Promise<void> {
+    await this.#worker?.release()
+    await this.stop()
+  }
+
+  /** Resolves when nothing of a known type is ready in its queues and nothing runs here; `all`: retries and scheduled ones too. */
+  async drainUntilEmpty(options: { readonly all?: boolean } = {}): Promise<void> {
+    if (this.#worker === null) throw new WindlassError('not_started', 'the worker was not started')
+    await this.#worker.drainUntilEmpty(options)
+  }
+
+  /** What it does now; null before the start. */
+  status(): WorkerStatus | null {
+    return this.#worker?.status() ?? null
+  }
+
+  #drain: Duration | undefined
+
+  protected override async onStart(): Promise<void> {
+    const worker = await this.#make()
+    await worker.start()
+    this.#worker = worker
+  }
+
+  protected override async onStop(): Promise<void> {
+    await this.#worker?.stop(this.#drain === undefined ? {} : { drain: this.#drain })
+    this.#ended()
+  }
+}
+
 export class Windlass {
   /** Everything that is configured, each value with its origin. */
   readonly settings: Settings
@@ -49,6 +110,7 @@ export class Windlass {
   readonly #client: Client
   readonly #codecs: Codecs
   readonly #surroundings: Surroundings
+  readonly #workers = new Set<LocalWorker>()
   #engine: Promise<Engine> | null = null
   #types: Promise<ReadonlyMap<string, TaskType>> | null = null
   #log: Log | null
@@ -138,6 +200,19 @@ export class Windlass {
     return this.#client.workers()
   }
 
+  /**
+   * A worker in this process, configured as the config says where the options say nothing. `start()` begins to claim,
+   * `stop()` drains; `close()` stops it too.
+   */
+  worker(options: WorkOptions = {}): LocalWorker {
+    const worker = new LocalWorker(
+      () => this.#makeWorker(options),
+      () => this.#workers.delete(worker),
+    )
+    this.#workers.add(worker)
+    return worker
+  }
+
   /** The open engine, migrated unless the config says `migrate: false`. A failed opening is tried again by the next call. */
   engine(): Promise<Engine> {
     if (this.#over)
@@ -162,7 +237,7 @@ export class Windlass {
     return this.#log
   }
 
-  /** Waits for what is under way, then gives back the store's connections. Idempotent. */
+  /** Stops workers of this object (they drain), waits for what is under way, then gives back the store's connections. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= this.#end()
     return this.#closed
@@ -170,6 +245,28 @@ export class Windlass {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  async #makeWorker(options: WorkOptions): Promise<Worker> {
+    const { worker, lease, payloadBytes, redact, keepCount } = this.settings
+    applyEnvironment(this.settings, this.#surroundings.env)
+    const types = options.types ?? [...(await this.types()).values()]
+    return new Worker({
+      queues: worker.queues,
+      concurrency: worker.concurrency,
+      ...(worker.name === null ? {} : { name: worker.name }),
+      drain: worker.drain,
+      lease,
+      redact,
+      keepCount,
+      log: this.log,
+      heart: { openModule: OPEN_MODULE },
+      ...options,
+      types,
+      engine: await this.engine(),
+      codecs: this.#codecs,
+      payloadBytes,
+    })
   }
 
   async #open(): Promise<Engine> {
@@ -185,6 +282,7 @@ export class Windlass {
   }
 
   async #end(): Promise<void> {
+    await Promise.all([...this.#workers].map((worker) => worker.stop()))
     // Calls that were made before may still need the engine, even to open it.
     await this.#client.close()
     this.#over = true

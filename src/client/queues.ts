@@ -62,12 +62,12 @@ export class QueueOperator {
   }
 
   /** No task of the queue is started any more; running ones go on. */
-  pause(queue: string): Promise<PauseJson> {
+  async pause(queue: string): Promise<PauseJson> {
     return this.#setPaused(checkName(queue, 'queue'), true)
   }
 
   /** Lets the tasks of the queue start again. */
-  resume(queue: string): Promise<PauseJson> {
+  async resume(queue: string): Promise<PauseJson> {
     return this.#setPaused(checkName(queue, 'queue'), false)
   }
 

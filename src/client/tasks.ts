@@ -142,7 +142,7 @@ export class TaskOperator {
   }
 
   /** Gives a waiting task another priority. @throws WindlassError `not_found`, `refused`, `invalid_option` */
-  reprioritise(id: string, priority: number): Promise<ActionJson> {
+  async reprioritise(id: string, priority: number): Promise<ActionJson> {
     return this.#act({ verb: 'reprioritise', id, priority: checkPriority(priority) })
   }
 
