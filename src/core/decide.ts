@@ -1,8 +1,10 @@
 // The one place where an ending becomes an outcome: retry or dead, when again, what is charged (CONTRACT 5, 7, 9).
 // A pure function over plain records; engines, workers and sweepers all rely on it and know no rule of their own.
+// Whatever it is given, delays come out as whole milliseconds from 0 to 10 years and warnings within their limits.
 
-import { wordsAsError } from './kept-error.ts'
+import { cut, wordsAsError } from './kept-error.ts'
 import type { Outcome } from './hot-verbs.ts'
+import { LIMITS } from './limits.ts'
 import type { CrashPolicy, DeathCause, KeptError, Reason, TaskRecord } from './record.ts'
 import { retryDelay } from './retry.ts'
 
@@ -27,7 +29,10 @@ export type Ending =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'snoozed'; readonly delay: number }
   | { readonly kind: 'released'; readonly reason: Reason; readonly delay: number }
-  /** Its session died. `culprit` null: nobody was named. */
+  /**
+   * Its session died. `culprit` null: nobody was named. A child process that died alone while the session lives is told
+   * in the same way: cause `killed`, culprit true (its settlement is guarded by the token).
+   */
   | { readonly kind: 'orphaned'; readonly cause: DeathCause; readonly culprit: boolean | null }
   /** Past its deadline while its session lives. */
   | { readonly kind: 'overdue' }
@@ -35,7 +40,7 @@ export type Ending =
 /** What the rules look at. */
 export type Judged = Pick<TaskRecord, 'retry' | 'crash' | 'failures' | 'crashes' | 'losses' | 'timeout'>
 
-const NOTHING: Outcome = {
+const NOTHING: Outcome = Object.freeze({
   kind: 'release',
   to: 'ready',
   delay: 0,
@@ -44,10 +49,11 @@ const NOTHING: Outcome = {
   result: null,
   error: null,
   warnings: [],
-}
+})
 
 /**
- * The outcome of an ending.
+ * The outcome of an ending. Failures are charged for what the handler did, crashes for a death that was seen, losses for
+ * one that was not; everything else is free.
  * @param random 0 ≤ x < 1, for jitter
  */
 export function decide(ending: Ending, task: Judged, random: number): Outcome {
@@ -58,7 +64,7 @@ export function decide(ending: Ending, task: Judged, random: number): Outcome {
         kind: 'succeed',
         to: 'succeeded',
         result: ending.result,
-        warnings: ending.warnings,
+        warnings: bounded(ending.warnings),
       }
     case 'failed':
       return afterFailure(ending, task, random)
@@ -70,14 +76,20 @@ export function decide(ending: Ending, task: Judged, random: number): Outcome {
         charge: { failures: 1 },
         reason: ending.reason,
         error: ending.error,
-        warnings: ending.warnings,
+        warnings: bounded(ending.warnings),
       }
     case 'cancelled':
       return { ...NOTHING, kind: 'cancel', to: 'cancelled', reason: 'cancelled' }
     case 'snoozed':
-      return { ...NOTHING, kind: 'snooze', to: 'scheduled', delay: ending.delay, charge: { snoozes: 1 } }
+      return {
+        ...NOTHING,
+        kind: 'snooze',
+        to: 'scheduled',
+        delay: wait(ending.delay),
+        charge: { snoozes: 1 },
+      }
     case 'released':
-      return afterRelease(ending.reason, ending.delay)
+      return afterRelease(ending.reason, wait(ending.delay))
     case 'orphaned':
       return afterDeath(ending.cause, ending.culprit, task, random)
     case 'overdue':
@@ -85,9 +97,25 @@ export function decide(ending: Ending, task: Judged, random: number): Outcome {
   }
 }
 
+/** A wait that somebody else computed: a handler, a policy function, a row of another version. */
+function wait(ms: number): number {
+  const whole = Math.round(ms)
+  return whole > 0 ? Math.min(whole, LIMITS.duration) : 0
+}
+
+function bounded(warnings: readonly string[]): readonly string[] {
+  if (warnings.length === 0) return warnings
+  return warnings.slice(0, LIMITS.warnings).map((text) => cut(text, LIMITS.warningBytes))
+}
+
 function afterFailure(ending: Extract<Ending, { kind: 'failed' }>, task: Judged, random: number): Outcome {
   const planned = ending.again ? retryDelay(task.retry, task.failures + 1, random) : null
-  const base = { ...NOTHING, charge: { failures: 1 }, error: ending.error, warnings: ending.warnings }
+  const base = {
+    ...NOTHING,
+    charge: { failures: 1 },
+    error: ending.error,
+    warnings: bounded(ending.warnings),
+  }
   if (planned === null) {
     const reason =
       ending.reason === 'timeout'
@@ -97,7 +125,13 @@ function afterFailure(ending: Extract<Ending, { kind: 'failed' }>, task: Judged,
           : 'failed'
     return { ...base, kind: 'die', to: 'dead', reason }
   }
-  return { ...base, kind: 'retry', to: 'scheduled', delay: ending.delay ?? planned, reason: ending.reason }
+  return {
+    ...base,
+    kind: 'retry',
+    to: 'scheduled',
+    delay: wait(ending.delay ?? planned),
+    reason: ending.reason,
+  }
 }
 
 /** A release without delay goes back to its old place; charged nothing but its own counter. */
@@ -121,8 +155,9 @@ function afterDeath(cause: DeathCause, culprit: boolean | null, task: Judged, ra
     case 'stopped':
       return afterRelease('drained', 0)
     case 'deadline':
-      if (culprit !== true) return afterRelease('drained', 0)
-      return { ...afterFailure(overdueEnding(task), task, random), kind: 'deadline' }
+      if (culprit === true) return { ...afterFailure(overdueEnding(task), task, random), kind: 'deadline' }
+      // Nobody named: one of them hangs, so it cannot be free for ever.
+      return culprit === false ? afterRelease('drained', 0) : afterCrash(task)
     case 'killed':
       return culprit === false ? afterRelease('drained', 0) : afterCrash(task)
     case 'expired':
@@ -156,5 +191,5 @@ function afterLoss(task: Judged, cause: DeathCause): Outcome {
 }
 
 function crashDelay(policy: CrashPolicy, count: number): number {
-  return policy.delays[Math.min(count, policy.delays.length) - 1] ?? 0
+  return wait(policy.delays[Math.min(count, policy.delays.length) - 1] ?? 0)
 }

@@ -26,6 +26,9 @@ export const LIMITS = {
   errorMessageBytes: 4 * 1024,
   errorStackBytes: 8 * 1024,
   errorCauses: 8,
+  /** Warnings kept of one attempt. */
+  warnings: 20,
+  warningBytes: 1_024,
   progressMessageBytes: 512,
   logLineBytes: 4 * 1024,
   /** Log lines kept per task; older ones make way. */
