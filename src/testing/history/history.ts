@@ -21,19 +21,19 @@ import type { TaskRecord } from '../../core/record.ts'
 
 /** What is asked and answered by each verb that is recorded. */
 export interface Verbs {
-  enqueue: { asked: readonly NewTask[]; told: readonly EnqueueReply[] }
-  claim: { asked: readonly ClaimRequest[]; told: readonly ClaimReply[] }
-  settle: { asked: readonly Settlement[]; told: readonly SettleReply[] }
-  startSession: { asked: readonly NewSession[]; told: readonly ('started' | 'exists')[] }
-  heartbeat: { asked: readonly Beat[]; told: readonly BeatReply[] }
-  endSession: { asked: readonly SessionEnd[]; told: readonly ('ended' | 'already' | 'absent')[] }
-  sweep: { asked: readonly SweepRequest[]; told: readonly SweepReply[] }
-  act: { asked: readonly Action[]; told: readonly ActionReply[] }
+  enqueue: { asked: readonly NewTask[]; told: EnqueueReply[] }
+  claim: { asked: readonly ClaimRequest[]; told: ClaimReply[] }
+  settle: { asked: readonly Settlement[]; told: SettleReply[] }
+  startSession: { asked: readonly NewSession[]; told: ('started' | 'exists')[] }
+  heartbeat: { asked: readonly Beat[]; told: BeatReply[] }
+  endSession: { asked: readonly SessionEnd[]; told: ('ended' | 'already' | 'absent')[] }
+  sweep: { asked: readonly SweepRequest[]; told: SweepReply[] }
+  act: { asked: readonly Action[]; told: ActionReply[] }
   fire: {
     asked: readonly Firing[]
-    told: readonly { readonly status: 'fired' | 'stale'; readonly tasks: readonly EnqueueReply[] }[]
+    told: { readonly status: 'fired' | 'stale'; readonly tasks: EnqueueReply[] }[]
   }
-  putDocument: { asked: readonly DocumentPut[]; told: readonly PutReply[] }
+  putDocument: { asked: readonly DocumentPut[]; told: PutReply[] }
 }
 
 export type Verb = keyof Verbs

@@ -4,6 +4,7 @@
 
 import { appliedOf } from '../../core/errors.ts'
 import type { Engine } from '../../core/engine.ts'
+import type { SweepReply } from '../../core/hot-verbs.ts'
 import type { Call, CallStatus, Final, History, Run, Verb, Verbs } from './history.ts'
 
 type Draft = { -readonly [K in keyof Call]: Call[K] }
@@ -30,21 +31,20 @@ export class Recorder {
       (asked: Verbs[V]['asked']) =>
         this.#note(node, verb, asked, call)
     const sweep = noted('sweep', (asked) => Promise.all(asked.map((one) => engine.sweep(one))))
-    const verbs = {
+    return over(engine, {
       enqueue: noted('enqueue', (tasks) => engine.enqueue(tasks)),
       claim: noted('claim', (requests) => engine.claim(requests)),
       settle: noted('settle', (settlements) => engine.settle(settlements)),
       startSession: noted('startSession', (sessions) => engine.startSession(sessions)),
       heartbeat: noted('heartbeat', (beats) => engine.heartbeat(beats)),
       endSession: noted('endSession', (ends) => engine.endSession(ends)),
-      sweep: (request: Verbs['sweep']['asked'][number]) => sweep([request]).then(([reply]) => reply),
+      sweep: async (request) => (await sweep([request]))[0] as SweepReply,
       records: over(engine.records, { act: noted('act', (actions) => engine.records.act(actions)) }),
       schedules: over(engine.schedules, { fire: noted('fire', (items) => engine.schedules.fire(items)) }),
       documents: over(engine.documents, {
         put: noted('putDocument', (items) => engine.documents.put(items)),
       }),
-    }
-    return over(engine, verbs as unknown as Partial<Engine>)
+    })
   }
 
   /** A handler starts or ends. */

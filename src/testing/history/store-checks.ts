@@ -27,22 +27,20 @@ export function early({ lives, history }: Facts): Violation[] {
   )
 }
 
-/** The latest due time that certainly stood when this claim was asked for; −∞ if none is certain. */
-function dueBefore(life: Life, claim: Claimed): number {
-  const created = life.enqueues.find(
-    ({ reply, returned }) => reply?.outcome === 'created' && returned < claim.since,
+/** The due time that the enqueue or the settlement before this claim certainly set; −∞ if none is certain. */
+function dueBefore(life: Life, { task, since }: Claimed): number {
+  const nothing = Number.NEGATIVE_INFINITY
+  if (requeuesOf(life).length > 0) return nothing
+  if (task.attempt === 1) {
+    const created = life.enqueues.find(({ reply }) => reply?.outcome === 'created')
+    if (created === undefined || created.returned >= since) return nothing
+    const { due } = created.task
+    return 'at' in due ? due.at : created.at + due.after
+  }
+  const before = life.settles.find(
+    (one) => isApplied(one) && one.settlement.claim.endsWith(`.${task.attempt - 1}`),
   )
-  const settles = life.settles.filter((one) => isApplied(one) && one.settlement.claim !== claim.token)
-  const last = settles.filter(({ returned }) => returned < claim.since).at(-1)
-  const doubt = life.settles.some(({ reply }) => reply === null) || requeuesOf(life).length > 0
-  if (doubt) return Number.NEGATIVE_INFINITY
-  if (last !== undefined)
-    return last.reply?.state === 'scheduled'
-      ? last.at + last.settlement.outcome.delay
-      : Number.NEGATIVE_INFINITY
-  if (created === undefined) return Number.NEGATIVE_INFINITY
-  const { due } = created.task
-  return 'at' in due ? due.at : created.at + due.after
+  return before?.reply?.state === 'scheduled' ? before.at + before.settlement.outcome.delay : nothing
 }
 
 /** A claim answers in order, and leaves nothing better (or, with slots free, nothing at all) behind. */
