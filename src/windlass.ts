@@ -248,7 +248,7 @@ export class Windlass {
   }
 
   async #makeWorker(options: WorkOptions): Promise<Worker> {
-    const { worker, lease, payloadBytes, redact, keepCount } = this.settings
+    const { worker, lease, payloadBytes, redact, keepCount, retry, keep } = this.settings
     applyEnvironment(this.settings, this.#surroundings.env)
     const types = options.types ?? [...(await this.types()).values()]
     return new Worker({
@@ -259,6 +259,7 @@ export class Windlass {
       lease,
       redact,
       keepCount,
+      defaults: { retry, keep },
       log: this.log,
       heart: { openModule: OPEN_MODULE },
       ...options,

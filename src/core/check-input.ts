@@ -2,9 +2,16 @@
 // what the handler gets: both see the same value. What is stored stays the caller's own text.
 
 import { WindlassError } from './errors.ts'
-import { issuesText, type SchemaIssue, type SchemaResult, type StandardSchema } from './standard-schema.ts'
+import { issueMessage, issuePath, issuesText } from './standard-schema.ts'
+import type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.ts'
 
-type Checked = SchemaResult<unknown> | Promise<SchemaResult<unknown>>
+type Result = SchemaResult<unknown>
+type Checked = Result | Promise<Result>
+
+/** A promise of any library. */
+function isLater(checked: Checked): checked is Promise<Result> {
+  return 'then' in checked
+}
 
 /**
  * What a schema says of a payload. JSON has no `undefined`: an input left out is stored as null, so a schema that
@@ -14,31 +21,48 @@ type Checked = SchemaResult<unknown> | Promise<SchemaResult<unknown>>
 export function runSchema(schema: StandardSchema, value: unknown): Checked {
   const first = schema['~standard'].validate(value)
   if (value !== null) return first
-  if (first instanceof Promise) return first.then((result) => orLeftOut(schema, result))
+  if (isPromise(first)) return first.then((result) => orLeftOut(schema, result))
   return orLeftOut(schema, first)
 }
 
 function orLeftOut(schema: StandardSchema, first: SchemaResult<unknown>): Checked {
   if (first.issues === undefined) return first
   const second = schema['~standard'].validate(undefined)
-  if (second instanceof Promise)
-    return second.then((result) => (result.issues === undefined ? result : first))
+  if (isPromise(second)) return second.then((result) => (result.issues === undefined ? result : first))
   return second.issues === undefined ? second : first
+}
+
+/** Also one of another realm or library: taken for an answer it would count as "no issues". */
+function isPromise(checked: Checked): checked is Promise<SchemaResult<unknown>> {
+  return 'then' in checked && typeof checked.then === 'function'
 }
 
 /**
  * Refuses a payload that the schema of its type does not accept. Answers a promise only where the schema does.
  * @param text the payload's JSON text
- * @throws WindlassError `invalid_payload` with up to 20 issues in `detail.issues`
+ * @throws WindlassError `invalid_payload` with up to 20 issues in `detail.issues`, or with what the schema threw as cause
  */
 export function checkInput(
   type: { readonly name: string; readonly input: StandardSchema | null },
   text: string,
 ): void | Promise<void> {
   if (type.input === null) return
-  const checked = runSchema(type.input, JSON.parse(text))
-  if (checked instanceof Promise) return checked.then((result) => refuse(type.name, result.issues))
-  refuse(type.name, checked.issues)
+  const { name, input } = type
+  try {
+    const checked = runSchema(input, JSON.parse(text))
+    if (!isPromise(checked)) return refuse(name, checked.issues)
+    return checked.then((result) => refuse(name, result.issues)).catch((error: unknown) => threw(name, error))
+  } catch (error) {
+    threw(name, error)
+  }
+}
+
+/** A refinement or a transform that throws means the same as one that refuses. */
+function threw(name: string, cause: unknown): never {
+  if (cause instanceof WindlassError) throw cause
+  throw new WindlassError('invalid_payload', `${name}: the schema threw while it checked the payload`, {
+    cause,
+  })
 }
 
 function refuse(name: string, issues: readonly SchemaIssue[] | undefined): void {
@@ -46,10 +70,7 @@ function refuse(name: string, issues: readonly SchemaIssue[] | undefined): void 
   throw new WindlassError('invalid_payload', `${name}: ${issuesText(issues)}`, {
     detail: {
       type: name,
-      issues: issues.slice(0, 20).map(({ message, path }) => ({
-        message,
-        path: (path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)),
-      })),
+      issues: issues.slice(0, 20).map((issue) => ({ message: issueMessage(issue), path: issuePath(issue) })),
     },
   })
 }

@@ -1,12 +1,12 @@
 // Tasks that a handler enqueues: kept with the attempt and sent in the unit that settles its success, or at once.
 // The input is checked where the mistake is made, as any enqueue does. Order and identity are the store's.
 
+import { checkInput } from '../core/check-input.ts'
 import { buildTask } from '../core/new-task.ts'
 import { appliedOf, WindlassError } from '../core/errors.ts'
 import type { NewTask } from '../core/hot-verbs.ts'
+import { PAYLOAD_CODES, toJsonText } from '../core/json.ts'
 import { LIMITS } from '../core/limits.ts'
-import { issuesText } from '../core/standard-schema.ts'
-import type { TaskType } from '../core/task-type.ts'
 import type { EnqueueFromTask } from './context.ts'
 import type { WorkerSettings } from './options.ts'
 
@@ -18,13 +18,15 @@ export function createEnqueue(settings: WorkerSettings): EnqueueFromTask {
     const type = typeof named === 'string' ? (settings.types.get(named) ?? named) : named
     if (attempt.stage !== 'running')
       throw new WindlassError('refused', 'the attempt has ended; it cannot enqueue any more')
-    if (typeof type !== 'string') await checkInput(type, input)
-    const task = buildTask(type, { value: input }, options, {
+    const text = toJsonText(input, 'payload', PAYLOAD_CODES, settings.payloadBytes)
+    if (typeof type !== 'string') await checkInput(type, text)
+    const task = buildTask(type, { text }, options, {
       codecs: settings.codecs,
       payloadBytes: settings.payloadBytes,
       origin: `task:${attempt.id}`.slice(0, LIMITS.keyBytes),
       parent: { id: attempt.id, rootId: attempt.task.rootId },
       bareUnit: 1,
+      ...(settings.defaults === null ? {} : { defaults: settings.defaults }),
     })
     if (now || options.tx !== undefined) return sendNow(settings, task, options.tx)
     attempt.followUps ??= []
@@ -36,13 +38,6 @@ export function createEnqueue(settings: WorkerSettings): EnqueueFromTask {
     attempt.followUps.push(task)
     return task.id
   }
-}
-
-async function checkInput(type: TaskType, input: unknown): Promise<void> {
-  if (type.input === null) return
-  const checked = await type.input['~standard'].validate(input)
-  if (checked.issues !== undefined)
-    throw new WindlassError('invalid_payload', `${type.name}: ${issuesText(checked.issues)}`)
 }
 
 /** The id makes a repeat harmless, so an unknown outcome is asked again. */

@@ -12,6 +12,7 @@ import type { Engine } from '../core/engine.ts'
 import { WindlassError } from '../core/errors.ts'
 import { checkKeys } from '../core/keys.ts'
 import { DEFAULTS, LIMITS } from '../core/limits.ts'
+import type { Enqueuer } from '../core/new-task.ts'
 import { createRedactor, type Redactor } from '../core/redact.ts'
 import { checkName, type TaskType } from '../core/task-type.ts'
 
@@ -59,6 +60,8 @@ export interface WorkerOptions {
   readonly neighbours?: boolean
   /** Finished tasks kept at most. */
   readonly keepCount?: number
+  /** Retry and retention of tasks that a handler enqueues, where their type says none. */
+  readonly defaults?: NonNullable<Enqueuer['defaults']>
   /** 0 ≤ x < 1; for jitter. */
   readonly random?: () => number
 }
@@ -86,6 +89,7 @@ export interface WorkerSettings {
   readonly heart: { readonly openModule: string } | null
   readonly neighbours: boolean
   readonly keepCount: number
+  readonly defaults: NonNullable<Enqueuer['defaults']> | null
   readonly random: () => number
   /** Endings that may wait to be settled before nothing more is claimed. */
   readonly unsettledMost: number
@@ -111,6 +115,7 @@ const OPTION_KEYS = [
   'heart',
   'neighbours',
   'keepCount',
+  'defaults',
   'random',
 ] as const
 
@@ -143,6 +148,7 @@ export function readWorkerOptions(options: WorkerOptions): WorkerSettings {
     heart: options.engine.address === null ? null : (options.heart ?? null),
     neighbours: options.neighbours ?? true,
     keepCount: options.keepCount ?? DEFAULTS.keepCount,
+    defaults: options.defaults ?? null,
     random: options.random ?? Math.random,
     unsettledMost: Math.max(200, 2 * concurrency),
   }

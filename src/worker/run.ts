@@ -2,6 +2,7 @@
 // the clean-ups run, and the ending is known. Takes no promise or timer that the handler does not need. Slots, time and
 // the store are others' business.
 
+import { runSchema } from '../core/check-input.ts'
 import type { Ending } from '../core/decide.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { SchemaResult } from '../core/standard-schema.ts'
@@ -33,7 +34,7 @@ export function runAttempt(attempt: Attempt, type: TaskType, ports: RunPorts): v
   }
   if (type.input === null) return call(attempt, type, input, ports)
   try {
-    const checked = type.input['~standard'].validate(input)
+    const checked = runSchema(type.input, input)
     if (!isThenable(checked)) return callChecked(attempt, type, checked, ports)
     Promise.resolve(checked).then(
       (late) => callChecked(attempt, type, late, ports),
