@@ -67,13 +67,30 @@ async function rescue(engine: DeathRegister, session: string, keepCount: number)
       cursor,
       keepCount,
     })
-    const settled = await engine.settle(reply.orphans.map(rescueOf))
-    rescued += reply.orphans.filter(
-      ({ task }, i) => task.session === session && settled[i]?.status === 'applied',
-    ).length
+    const mine = reply.orphans.filter(({ task }) => task.session === session)
+    const others = reply.orphans.filter(({ task }) => task.session !== session)
+    rescued += await settleApart(engine, mine)
+    await settleApart(engine, others)
     cursor = reply.cursor
   } while (cursor !== null)
   return rescued
+}
+
+/** All in one call; when that fails one by one, so that a single locked row holds up nobody else. */
+async function settleApart(engine: DeathRegister, orphans: readonly Orphan[]): Promise<number> {
+  if (orphans.length === 0) return 0
+  const settle = async (some: readonly Orphan[]): Promise<number> => {
+    const replies = await engine.settle(some.map(rescueOf))
+    return replies.filter(({ status }) => status === 'applied').length
+  }
+  try {
+    return await settle(orphans)
+  } catch {
+    let settled = 0
+    // What cannot be settled now is found again by the workers' sweeps.
+    for (const orphan of orphans) settled += await settle([orphan]).catch(() => 0)
+    return settled
+  }
 }
 
 function rescueOf({ task, cause, culprits }: Orphan): Settlement {

@@ -10,6 +10,13 @@ export type ChildMessage =
 /** Set for processes that a supervisor started. */
 export const SUPERVISED = 'WINDLASS_SUPERVISED'
 
+/** True when a supervisor started this process. What this process starts is told nothing of it. */
+export function takeSupervised(): boolean {
+  const supervised = process.env[SUPERVISED] === '1' && process.send !== undefined
+  delete process.env[SUPERVISED]
+  return supervised
+}
+
 /** Tells the supervisor, if there is one. */
 export function tellSupervisor(message: ChildMessage): void {
   if (process.send === undefined || !process.connected) return

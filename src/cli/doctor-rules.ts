@@ -1,0 +1,181 @@
+// What is wrong with a system: a pure function from facts to findings, each with the command that mends it.
+// Owns the limits and the words. Promises that a healthy system has no wrong finding, an idle one included. Leaves
+// finding out the facts to doctor-facts.ts and printing to doctor.ts.
+
+import { formatDuration } from '../core/duration.ts'
+import type { QueueStats } from '../core/cold-verbs.ts'
+import type { SessionRecord } from '../core/record.ts'
+
+export interface Finding {
+  readonly check: string
+  readonly ok: boolean
+  readonly detail: string
+  /** What to do about it, a command where there is one; null: nothing is wrong. */
+  readonly mend: string | null
+}
+
+/** A kind of waiting or running task, and how many of it were seen. */
+export interface Seen {
+  readonly name: string
+  readonly queue: string
+  readonly count: number
+}
+
+export interface MachineFacts {
+  /** `26.10.0` */
+  readonly node: string
+  readonly cores: number
+  readonly host: string
+}
+
+export interface StoreFacts {
+  readonly engine: string
+  readonly url: string
+  readonly durability: { readonly class: string; readonly text: string }
+  /** For SQLite, else null. */
+  readonly sqlite: { readonly version: string } | null
+  /** Where the database file lies; null: not on this machine, or not known. */
+  readonly disk: { readonly type: string; readonly network: boolean; readonly freeBytes: number } | null
+  /** Engine time minus the time of this machine, in ms. */
+  readonly clockOffset: number
+}
+
+export interface WorkFacts {
+  readonly queues: readonly QueueStats[]
+  readonly live: readonly SessionRecord[]
+  /** Types of ready tasks, by queue. */
+  readonly ready: readonly Seen[]
+  /** Running tasks whose session is not live, by session. */
+  readonly orphans: readonly Seen[]
+}
+
+const OLDEST_NODE = 24
+const OLDEST_SQLITE = '3.51.3'
+const MIB = 1024 * 1024
+const LEAST_DISK = 512 * MIB
+const MOST_OFFSET = 2_000
+const MOST_WORKERS_PER_CORE = 2
+
+/** What can be said before a store is opened. */
+export function judgeMachine(facts: MachineFacts): Finding[] {
+  const ok = Number.parseInt(facts.node, 10) >= OLDEST_NODE
+  return [finding('node', ok, `Node ${facts.node}`, `install Node ${OLDEST_NODE} or newer`)]
+}
+
+/** What can be said of the store itself. */
+export function judgeStore(facts: StoreFacts): Finding[] {
+  const { durability, sqlite, disk, clockOffset } = facts
+  const found = [
+    finding('engine', true, `${facts.engine} at ${facts.url}`, ''),
+    finding('durability', true, `${durability.class}: ${durability.text}`, ''),
+  ]
+  if (sqlite !== null) {
+    const ok = compareVersions(sqlite.version, OLDEST_SQLITE) >= 0
+    const mend = `use a Node that brings SQLite ${OLDEST_SQLITE} or newer, such as the pinned one`
+    found.push(finding('sqlite', ok, `SQLite ${sqlite.version}`, mend))
+  }
+  if (disk !== null) {
+    const mend = 'put the database on a local disk, or use a server engine'
+    found.push(finding('file system', !disk.network, disk.type, mend))
+    const free = `${Math.floor(disk.freeBytes / MIB)} MiB free`
+    found.push(finding('disk space', disk.freeBytes >= LEAST_DISK, free, 'free some disk space'))
+  }
+  const off = Math.abs(clockOffset)
+  const offset =
+    off <= MOST_OFFSET ? 'in step' : `${formatDuration(off)} ${clockOffset > 0 ? 'ahead' : 'behind'}`
+  found.push(
+    finding(
+      'clock',
+      off <= MOST_OFFSET,
+      `the store's clock is ${offset}`,
+      'set the clocks by NTP, on both machines',
+    ),
+  )
+  return found
+}
+
+/** What can be said of workers, queues and tasks. */
+export function judgeWork(facts: WorkFacts, machine: MachineFacts): Finding[] {
+  return [
+    ...judgeWorkers(facts, machine),
+    ...listed('queues without a worker', untaken(facts), 'windlass up'),
+    ...listed(
+      'task types without a worker',
+      unknownTypes(facts),
+      'add the type to `tasks` in the config, then windlass up',
+    ),
+    ...listed('tasks of dead workers', orphanLines(facts), 'windlass up'),
+    ...pausedQueues(facts),
+  ]
+}
+
+function judgeWorkers({ live }: WorkFacts, { host, cores }: MachineFacts): Finding[] {
+  const here = live.filter((session) => session.host === host).length
+  const detail = `${live.length} live, ${here} on this host with ${cores} ${cores === 1 ? 'core' : 'cores'}`
+  return [
+    finding(
+      'workers',
+      here / cores <= MOST_WORKERS_PER_CORE,
+      detail,
+      `windlass up --workers ${cores * MOST_WORKERS_PER_CORE}, with more --concurrency if tasks mostly wait`,
+    ),
+  ]
+}
+
+function untaken({ queues, live }: WorkFacts): string[] {
+  return queues
+    .filter(({ queue, paused, counts }) => !paused && counts.ready > 0 && takers(queue, live).length === 0)
+    .map(({ queue, counts }) => `${queue} (${counts.ready} ready)`)
+}
+
+function unknownTypes({ queues, ready, live }: WorkFacts): string[] {
+  const paused = new Set(queues.filter((one) => one.paused).map(({ queue }) => queue))
+  return ready
+    .filter(({ name, queue }) => {
+      const workers = takers(queue, live)
+      return !paused.has(queue) && workers.length > 0 && !workers.some(({ types }) => types.includes(name))
+    })
+    .map(({ name, queue, count }) => `${name} in ${queue} (${count} ready)`)
+}
+
+function orphanLines({ orphans }: WorkFacts): string[] {
+  return orphans.map(({ name, count }) => `${count} of session ${name}`)
+}
+
+/** Each with its own command. */
+function pausedQueues({ queues }: WorkFacts): Finding[] {
+  const paused = queues.filter((one) => one.paused && one.counts.ready + one.counts.scheduled > 0)
+  if (paused.length === 0) return [finding('paused queues', true, 'none with a backlog', '')]
+  return paused.map(({ queue, counts }) =>
+    finding(
+      'paused queues',
+      false,
+      `${queue} is paused with ${counts.ready} ready, ${counts.scheduled} scheduled`,
+      `windlass queue resume ${queue}`,
+    ),
+  )
+}
+
+function takers(queue: string, live: readonly SessionRecord[]): readonly SessionRecord[] {
+  return live.filter((one) => !one.draining && (one.queues === null || one.queues.includes(queue)))
+}
+
+function listed(check: string, lines: readonly string[], mend: string): Finding[] {
+  const shown = lines.length > 10 ? [...lines.slice(0, 10), `and ${lines.length - 10} more`] : lines
+  return [finding(check, lines.length === 0, lines.length === 0 ? 'none' : shown.join(', '), mend)]
+}
+
+function finding(check: string, ok: boolean, detail: string, mend: string): Finding {
+  return { check, ok, detail, mend: ok ? null : mend }
+}
+
+/** Negative: `a` is older. */
+function compareVersions(a: string, b: string): number {
+  const parts = b.split('.').map(Number)
+  const mine = a.split('.').map((part) => Number.parseInt(part, 10))
+  for (const [i, part] of parts.entries()) {
+    const gap = (mine[i] ?? 0) - part
+    if (gap !== 0) return gap
+  }
+  return 0
+}

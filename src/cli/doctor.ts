@@ -1,0 +1,84 @@
+// `windlass doctor`: what is wrong with this system, each with the command that mends it. Exit 0 when nothing is, 1
+// when something is, 4 when the store cannot be reached. Changes nothing; does not create a store either.
+
+import type { Command } from 'commander'
+import { existsSync } from 'node:fs'
+
+import { maskUrl } from '../config/origin.ts'
+import { WindlassError } from '../core/errors.ts'
+import type { Windlass } from '../windlass.ts'
+import type { Cli } from './cli.ts'
+import { machineFacts, sqliteFile, storeFacts, workFacts } from './doctor-facts.ts'
+import { judgeMachine, judgeStore, judgeWork, type Finding } from './doctor-rules.ts'
+import { EXIT, tellFailure, type Failure } from './exit-codes.ts'
+import { maskSecrets } from './mask.ts'
+import { openWindlass } from './open.ts'
+import { printable } from './output.ts'
+
+export function define(command: Command, cli: Cli): void {
+  command.action(async () => {
+    const windlass = await openWindlass(cli, { flags: { migrate: 'false' } })
+    try {
+      await examine(cli, windlass)
+    } finally {
+      await windlass.close()
+    }
+  })
+}
+
+async function examine(cli: Cli, windlass: Windlass): Promise<void> {
+  const machine = machineFacts()
+  const findings: Finding[] = judgeMachine(machine)
+  const { file, engine: choice, notes } = windlass.settings
+  findings.push({ check: 'config', ok: true, detail: file ?? 'no config file', mend: null })
+  for (const note of notes) findings.push({ check: 'note', ok: true, detail: maskSecrets(note), mend: null })
+  const path = sqliteFile(choice.url)
+  if (path !== null && !existsSync(path)) {
+    const detail = `there is no database ${path} yet`
+    findings.push({ check: 'schema', ok: false, detail, mend: 'windlass migrate' })
+    return answer(cli, findings, null)
+  }
+  const failure = await examineStore(windlass, choice.url, findings)
+  answer(cli, findings, failure)
+}
+
+/** The failure that ended the examination; null: it was done to the end. */
+async function examineStore(windlass: Windlass, url: string, findings: Finding[]): Promise<Failure | null> {
+  try {
+    const engine = await windlass.engine()
+    findings.push(...judgeStore(await storeFacts(engine, url)))
+    const work = await workFacts(engine)
+    findings.push({ check: 'schema', ok: true, detail: 'as this version needs it', mend: null })
+    findings.push(...judgeWork(work, machineFacts()))
+    return null
+  } catch (error) {
+    if (!(error instanceof WindlassError)) throw error
+    const failure = tellFailure(error, 'doctor')
+    const check = error.code === 'not_migrated' || error.code === 'newer_schema' ? 'schema' : 'engine'
+    findings.push({ check, ok: false, detail: `${maskUrl(url)}: ${failure.message}`, mend: failure.hint })
+    return failure.exit === EXIT.unreachable ? failure : null
+  }
+}
+
+function answer(cli: Cli, checks: readonly Finding[], failure: Failure | null): void {
+  const wrong = checks.filter(({ ok }) => !ok)
+  cli.exit = failure?.exit ?? (wrong.length > 0 ? EXIT.failure : EXIT.ok)
+  const error =
+    failure === null
+      ? {}
+      : { error: { code: failure.code, message: failure.message, hint: failure.hint, retry: failure.retry } }
+  cli.out.answer({ ok: wrong.length === 0, checks, ...error }, () =>
+    [...checks.map((check) => line(cli, check)), '', summary(wrong.length)].join('\n'),
+  )
+}
+
+function line(cli: Cli, { check, ok, detail, mend }: Finding): string {
+  const mark = ok ? cli.out.style('green', 'ok   ') : cli.out.style('red', 'wrong')
+  const head = `${mark}  ${check}: ${printable(detail)}`
+  return mend === null ? head : `${head}\n       mend: ${mend}`
+}
+
+function summary(wrong: number): string {
+  if (wrong === 0) return 'nothing is wrong'
+  return wrong === 1 ? 'one thing is wrong' : `${wrong} things are wrong`
+}

@@ -1,0 +1,20 @@
+/** What is masked, and what is left alone. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { maskSecrets } from './mask.ts'
+
+for (const [text, masked] of [
+  ['postgres://me:s3cret@db/app', 'postgres://me:***@db/app'],
+  ['redis://:s3cret@db:6379/0', 'redis://:***@db:6379/0'],
+  ['postgresql+asyncpg://me:a@b:c@db/app?x=1', 'postgresql+asyncpg://me:***@db/app?x=1'],
+  ['two amqp://a:b@c and mysql://d:e@f here', 'two amqp://a:***@c and mysql://d:***@f here'],
+  ['postgres://db/app?user=me&password=s3cret&ssl=1', 'postgres://db/app?user=me&password=***&ssl=1'],
+  ['sqlite:.windlass/windlass.db', 'sqlite:.windlass/windlass.db'],
+  ['http://localhost:8000/a@b', 'http://localhost:8000/a@b'],
+  ['mail a:b@c', 'mail a:b@c'],
+] as const) {
+  test(`mask: ${text}`, () => {
+    assert.equal(maskSecrets(text), masked)
+  })
+}

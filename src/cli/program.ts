@@ -1,0 +1,121 @@
+// The command `windlass` as commander sees it: global options, the list of verbs, the one verb that is asked for.
+// Promises that nothing is done when something given is wrong, and that every error leaves through one door with
+// the exit code of DESIGN §9. Leaves what verbs do to their files.
+
+import { Command, CommanderError, Option } from 'commander'
+
+import { WindlassError } from '../core/errors.ts'
+import { suggest } from '../core/keys.ts'
+import type { Cli, VerbEntry } from './cli.ts'
+import { EXIT, tellFailure } from './exit-codes.ts'
+import { Output } from './output.ts'
+import { PROFILES, type Profile } from './profile.ts'
+import { VERBS } from './verbs.ts'
+import { readVersion } from './version.ts'
+
+const NO_GLOBALS = { config: null, engine: null, lang: null, profile: null, verbose: false }
+
+const EPILOGUE = `
+Exit codes: 0 ok, 1 failure, 2 usage, 3 not running, 4 engine unreachable, 5 timed out.
+Bare numbers are seconds; 500ms, 30s, 5m, 1h, 7d say their unit.`
+
+interface GlobalOptions {
+  config?: string
+  engine?: string
+  lang?: string
+  profile?: Profile
+  verbose?: boolean
+}
+
+/**
+ * Runs one command line.
+ * @returns the exit code
+ */
+export async function runCli(args: readonly string[]): Promise<number> {
+  const end = args.indexOf('--')
+  const out = new Output((end === -1 ? args : args.slice(0, end)).includes('--json'))
+  const cli: Cli = { out, globals: NO_GLOBALS, exit: EXIT.ok }
+  let verb: string | null = null
+  try {
+    const program = createProgram()
+    verb = program.parseOptions([...args]).operands[0] ?? null
+    await defineVerbs(program, verb, args, cli)
+    program.hook('preAction', (_, action) => {
+      cli.globals = readGlobals(action.optsWithGlobals<GlobalOptions>())
+    })
+    await program.parseAsync([...args], { from: 'user' })
+  } catch (error) {
+    cli.exit = fail(error, verb, cli)
+  }
+  await out.flush()
+  return cli.exit
+}
+
+function fail(error: unknown, verb: string | null, cli: Cli): number {
+  // Help and version were asked for, and are written.
+  if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok
+  const failure = tellFailure(error, verb)
+  const strange = failure.code === 'internal' || cli.globals.verbose
+  cli.out.failure(failure, strange && error instanceof Error ? (error.stack ?? null) : null)
+  return failure.exit
+}
+
+function createProgram(): Command {
+  return (
+    new Command('windlass')
+      .description('Durable background tasks on the database or broker you already have.')
+      .usage('<verb> [options]')
+      .addOption(new Option('--config <file>', 'config file (else WINDLASS_CONFIG, else the nearest one)'))
+      .addOption(new Option('--engine <url>', 'where tasks are kept, e.g. sqlite:.windlass/windlass.db'))
+      .addOption(new Option('--json', 'answer with one JSON document'))
+      .addOption(new Option('--lang <lang>', 'language of messages').choices(['zh', 'en']))
+      .addOption(new Option('--profile <name>', 'print the state words of another system').choices(PROFILES))
+      .addOption(new Option('-v, --verbose', 'say more, with stack traces'))
+      .version(readVersion(), '--version', 'print the version')
+      .helpOption('-h, --help', 'print help')
+      .helpCommand('help [verb]', 'print help for a verb')
+      .configureHelp({ showGlobalOptions: true })
+      // One door for errors: commander throws, `fail` tells.
+      .configureOutput({ writeErr: () => {}, outputError: () => {} })
+      .exitOverride()
+      .addHelpText('after', EPILOGUE)
+  )
+}
+
+async function defineVerbs(
+  program: Command,
+  verb: string | null,
+  args: readonly string[],
+  cli: Cli,
+): Promise<void> {
+  const wanted = verb === 'help' ? args.find((arg) => VERBS.some(({ name }) => name === arg)) : verb
+  for (const entry of VERBS) {
+    const command = program.command(entry.name).description(entry.summary)
+    if (entry.name === wanted) (await entry.load()).define(command, cli)
+  }
+  if (verb === null || verb === 'help') {
+    program.action(() => {
+      cli.out.note(program.helpInformation())
+      throw new WindlassError('invalid_option', 'no verb was given', { hint: 'See windlass --help.' })
+    })
+    return
+  }
+  if (wanted === undefined || !VERBS.some(({ name }) => name === wanted)) refuseVerb(verb, VERBS)
+}
+
+function refuseVerb(verb: string, known: readonly VerbEntry[]): never {
+  const names = known.map(({ name }) => name)
+  throw new WindlassError('unknown_option', `unknown verb ${JSON.stringify(verb)}${suggest(verb, names)}`, {
+    hint: 'See windlass --help.',
+  })
+}
+
+function readGlobals(options: GlobalOptions) {
+  return {
+    config: options.config ?? null,
+    engine: options.engine ?? null,
+    lang: options.lang ?? null,
+    profile: options.profile ?? null,
+    verbose: options.verbose === true,
+  }
+}

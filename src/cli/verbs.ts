@@ -1,0 +1,26 @@
+// The list of all verbs, in the order of the help. One file each; none is loaded before it is asked for.
+
+import type { VerbEntry } from './cli.ts'
+
+export const VERBS: readonly VerbEntry[] = [
+  {
+    name: 'up',
+    summary: 'start worker processes and keep them alive',
+    load: () => import('./up.ts'),
+  },
+  { name: 'worker', summary: 'run one worker in the foreground', load: () => import('./worker.ts') },
+  { name: 'workers', summary: 'list live workers and what they run', load: () => import('./workers.ts') },
+  { name: 'enqueue', summary: 'enqueue a task, or many', load: () => import('./enqueue.ts') },
+  { name: 'get', summary: 'show a task', load: () => import('./get.ts') },
+  { name: 'wait', summary: 'wait until a task is finished', load: () => import('./wait.ts') },
+  { name: 'list', summary: 'find tasks', load: () => import('./list.ts') },
+  { name: 'cancel', summary: 'cancel a task, also a running one', load: () => import('./cancel.ts') },
+  { name: 'retry', summary: 'run a dead or cancelled task again', load: () => import('./retry.ts') },
+  { name: 'delete', summary: 'delete a finished task', load: () => import('./delete.ts') },
+  { name: 'why', summary: 'say why a task is not running', load: () => import('./why.ts') },
+  { name: 'stats', summary: 'count tasks per queue', load: () => import('./stats.ts') },
+  { name: 'queue', summary: 'list, pause, resume or clear queues', load: () => import('./queue.ts') },
+  { name: 'doctor', summary: 'find what is wrong, and what mends it', load: () => import('./doctor.ts') },
+  { name: 'config', summary: 'show each setting and where it comes from', load: () => import('./config.ts') },
+  { name: 'migrate', summary: 'create or upgrade the store', load: () => import('./migrate.ts') },
+]

@@ -1,0 +1,107 @@
+// `windlass worker`: one worker in the foreground, by itself or under a supervisor.
+// Promises exit 0 after a drain: SIGTERM or Ctrl-C lets tasks end, the second one hands back what runs at once. A
+// supervisor that vanishes is told to the log and nothing else: work goes on. Leaves working to src/worker.
+
+import type { Command } from 'commander'
+
+import type { Log } from '../base/log.ts'
+import { WindlassError } from '../core/errors.ts'
+import { takeSupervised, tellSupervisor } from '../supervisor/messages.ts'
+import type { LocalWorker, Windlass } from '../windlass.ts'
+import type { Cli } from './cli.ts'
+import { maskSecrets } from './mask.ts'
+import { openWindlass } from './open.ts'
+import { openProcessLog } from './process-log.ts'
+import { listenToStop, type StopRequest } from './stop-signals.ts'
+import { checkQueueList } from './values.ts'
+
+interface Flags {
+  readonly queues?: string
+  readonly concurrency?: string
+  readonly name?: string
+  readonly drain?: true | string
+}
+
+/** How often the session is compared with what the supervisor was told; this timer keeps the process alive, too. */
+const LOOK = 250
+
+export function define(command: Command, cli: Cli): void {
+  command
+    .option('-Q, --queues <list>', 'queues, with weights where wanted: mail,files:2 (default: all)')
+    .option('-c, --concurrency <n>', 'tasks at the same time')
+    .option('-n, --name <name>', 'name of this worker')
+    .option('--drain [all]', 'end when nothing is ready; `all` waits for retries and scheduled tasks, too')
+    .action((flags: Flags) => work(cli, flags))
+}
+
+async function work(cli: Cli, flags: Flags): Promise<void> {
+  // Before anything else: a signal during the start must not kill a session that was just made.
+  const stop = listenToStop()
+  const supervised = takeSupervised()
+  const drain = readDrain(flags.drain)
+  checkQueueList(flags.queues)
+  const windlass = await openWindlass(cli, {
+    tasks: true,
+    flags: {
+      'worker.queues': flags.queues,
+      'worker.concurrency': flags.concurrency,
+      'worker.name': flags.name,
+    },
+  })
+  try {
+    process.title = `windlass worker ${windlass.settings.worker.name ?? ''}`.trimEnd()
+    const { log } = openProcessLog(cli, windlass.settings, !supervised)
+    if (!supervised) for (const note of windlass.settings.notes) log.info(maskSecrets(note))
+    if (supervised) process.on('disconnect', () => log.warn('the supervisor is gone; this worker goes on'))
+    else cli.out.onReaderGone(() => stop.ask('nobody reads the output'))
+    await run(windlass, log, stop, drain)
+  } finally {
+    await windlass.close()
+  }
+}
+
+async function run(
+  windlass: Windlass,
+  log: Log,
+  stop: StopRequest,
+  drain: 'ready' | 'all' | null,
+): Promise<void> {
+  const engine = await windlass.engine()
+  const durability = await engine.durability()
+  // A handler that outlives its deadline and blocks everything ends with its process (CONTRACT rule 5).
+  const worker = windlass.worker({ log, hung: 'kill' })
+  await worker.start()
+  log.info('the store is open', { engine: engine.name, durability: durability.class, means: durability.text })
+  const looking = followSession(worker)
+  tellSupervisor({ windlass: 'ready' })
+  const drained =
+    drain === null ? null : worker.drainUntilEmpty({ all: drain === 'all' }).then(() => 'drained')
+  const why = await Promise.race(drained === null ? [stop.asked] : [stop.asked, drained])
+  log.info(why === 'drained' ? 'nothing is left to do' : 'stopping, once more stops at once', { reason: why })
+  stop.onHurry(() => {
+    log.warn('stopping at once: running tasks are handed back')
+    void worker.release()
+  })
+  await worker.stop()
+  clearInterval(looking)
+}
+
+/** Tells the supervisor each new session, so that it can report the death of the right one. */
+function followSession(worker: LocalWorker): NodeJS.Timeout {
+  let told: string | null = null
+  const look = (): void => {
+    const session = worker.status()?.session ?? null
+    if (session === null || session === told) return
+    told = session
+    tellSupervisor({ windlass: 'session', session })
+  }
+  look()
+  return setInterval(look, LOOK)
+}
+
+function readDrain(value: true | string | undefined): 'ready' | 'all' | null {
+  if (value === undefined) return null
+  if (value === true || value === 'ready') return 'ready'
+  if (value === 'all') return 'all'
+  throw new WindlassError('invalid_option', `--drain takes nothing or \`all\`, not ${JSON.stringify(value)}`)
+}
