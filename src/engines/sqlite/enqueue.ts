@@ -1,0 +1,133 @@
+// The verb enqueue: identity first, then the unique key, then two new rows (CONTRACT rules 14, 16 and 17).
+// Promises that a refused item changes nothing, and that an earlier item of one array counts as already there.
+// Also used for follow-ups and ticks, inside the unit they belong to.
+
+import type { EnqueueReply, NewTask, When } from '../../core/hot-verbs.ts'
+import type { Policy } from './caches.ts'
+import { extraOf, rootOf } from './task-rows.ts'
+import type { Unit } from './unit.ts'
+import { READY, SCHEDULED, stateOf } from './words.ts'
+
+const KNOWN = `SELECT s.state, t.digest FROM windlass_tasks t JOIN windlass_states s ON s.seq = t.seq
+  WHERE t.id = ?`
+const BURIED = 'SELECT digest FROM windlass_tombstones WHERE id = ?'
+const HOLDER = `SELECT t.id, s.state FROM windlass_unique_keys k JOIN windlass_tasks t ON t.seq = k.seq
+  JOIN windlass_states s ON s.seq = k.seq WHERE k.key = ? AND (k.until IS NULL OR k.until > ?)`
+const TAKE_KEY = 'INSERT OR REPLACE INTO windlass_unique_keys (key, seq, until) VALUES (?, ?, ?)'
+const INSERT_TASK = `INSERT INTO windlass_tasks (seq, id, digest, policy, policy_text, origin, root_id, extra,
+  unique_key, unique_until, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+const INSERT_STATE = `INSERT INTO windlass_states (seq, state, queue, type, rank, created_at, place, run_at, due_id,
+  expires_at, grp, parent_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const POLICY = 'SELECT n FROM windlass_policies WHERE body = ?'
+const INSERT_POLICY = `INSERT INTO windlass_policies (body) SELECT ? WHERE (SELECT coalesce(max(n), 0) FROM windlass_policies) < ?
+  RETURNING n`
+
+/** More different policies than this are written into each task instead. */
+const SHARED_POLICIES = 1_000
+
+export function enqueue(unit: Unit, tasks: readonly NewTask[]): EnqueueReply[] {
+  return tasks.map((task) => enqueueOne(unit, task))
+}
+
+function enqueueOne(unit: Unit, task: NewTask): EnqueueReply {
+  const taken = task.minted ? null : identityOf(unit, task)
+  if (taken !== null) return taken
+  const { unique } = task
+  if (unique !== null) {
+    const holder = holderOf(unit, unique.key)
+    if (holder !== null) return { outcome: 'duplicate', ...holder }
+  }
+  return create(unit, task)
+}
+
+/** The answer for an id that is taken, by a task or by the tombstone of one; null for a free one. */
+function identityOf(unit: Unit, { id, digest }: NewTask): EnqueueReply | null {
+  const known = unit.connection.get(KNOWN, id)
+  if (known !== undefined) {
+    return { outcome: known[1] === digest ? 'existing' : 'conflict', id, state: stateOf(known[0] as number) }
+  }
+  const buried = unit.connection.get(BURIED, id)
+  if (buried === undefined) return null
+  // What is buried ended; that it succeeded is the likeliest, and the caller's work is done either way.
+  return buried[0] === digest
+    ? { outcome: 'existing', id, state: 'succeeded' }
+    : { outcome: 'conflict', id, state: null }
+}
+
+/** The task that holds a unique key now. */
+export function holderOf(
+  unit: Unit,
+  key: string,
+): (Pick<EnqueueReply, 'id'> & { state: ReturnType<typeof stateOf> }) | null {
+  const row = unit.connection.get(HOLDER, key, unit.now)
+  return row === undefined ? null : { id: row[0] as string, state: stateOf(row[1] as number) }
+}
+
+/** Gives a unique key to a task; whoever held it before has lapsed. */
+export function takeKey(unit: Unit, key: string, seq: number, until: number | null): void {
+  unit.connection.run(TAKE_KEY, key, seq, until)
+}
+
+function create(unit: Unit, task: NewTask): EnqueueReply {
+  const { connection, now } = unit
+  const { id, unique, queue } = task
+  const runAt = instantOf(task.due, now)
+  const due = runAt <= now
+  const seq = unit.draw()
+  const policy = policyNumber(unit, task)
+  const until = unique === null || unique.for === null ? null : now + unique.for
+  const made = connection.run(
+    INSERT_TASK,
+    seq,
+    id,
+    task.digest,
+    policy.n,
+    policy.text,
+    task.origin,
+    rootOf(task),
+    extraOf(task),
+    unique?.key ?? null,
+    until,
+    task.payload,
+  )
+  if (made === 0) {
+    // Said to be minted, and there all the same: a repeat that was not marked as one.
+    return identityOf(unit, task) ?? { outcome: 'conflict', id, state: null }
+  }
+  connection.run(
+    INSERT_STATE,
+    seq,
+    due ? READY : SCHEDULED,
+    queue,
+    task.type,
+    0 - task.priority,
+    now,
+    due ? seq : null,
+    runAt,
+    due ? null : id,
+    task.expires === null ? null : instantOf(task.expires, now),
+    task.group,
+    task.parentId,
+  )
+  if (unique !== null) takeKey(unit, unique.key, seq, until)
+  unit.hints.note(due ? 'work' : 'due', queue)
+  return { outcome: 'created', id, state: due ? 'ready' : 'scheduled' }
+}
+
+/** The instant that a caller's time means. */
+export function instantOf(when: When, now: number): number {
+  return 'at' in when ? when.at : now + when.after
+}
+
+/** The number of the shared policy, or its text where there are too many different ones. */
+function policyNumber(unit: Unit, task: NewTask): { n: number | null; text: string | null } {
+  const { caches, connection } = unit
+  const text = caches.policyText(task)
+  const known = caches.policyNumbers.get(text)
+  if (known !== undefined) return { n: known, text: null }
+  const row = connection.get(POLICY, text) ?? connection.get(INSERT_POLICY, text, SHARED_POLICIES)
+  if (row === undefined) return { n: null, text }
+  const n = row[0] as number
+  unit.remember(() => caches.rememberPolicy(n, text, JSON.parse(text) as Policy))
+  return { n, text: null }
+}
