@@ -155,7 +155,7 @@ export class Client {
   /** Waits until every enqueue under way is answered; then rejects whoever waits for a result. */
   async close(): Promise<void> {
     await this.#sender.drained()
-    this.#waiter.close(new WindlassError('engine_closed', 'the client was closed'))
+    await this.#waiter.close(new WindlassError('engine_closed', 'the client was closed'))
   }
 
   async #find(type: TaskType | string, untyped: boolean | undefined): Promise<TaskType | string> {

@@ -89,8 +89,13 @@ export class Waiter {
     })
   }
 
-  /** Rejects whoever waits. */
-  close(error: Error): void {
+  /** Looks once more, then rejects whoever still waits. */
+  async close(error: Error): Promise<void> {
+    try {
+      if (this.#waiting.size > 0) await this.#read(await this.#ground.engine(), [...this.#waiting.keys()])
+    } catch {
+      // They are told that this ends, whatever the last look came to.
+    }
     this.#rejectAll(error)
     this.#rest()
   }

@@ -7,10 +7,10 @@ import { basename, dirname, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseEnv } from 'node:util'
 
+import { distance } from 'fastest-levenshtein'
 import { parse as parseYaml } from 'yaml'
 
 import { WindlassError } from '../core/errors.ts'
-import { nearest } from '../core/keys.ts'
 import { CONFIG_KEYS, SEED_SECTIONS } from './shape.ts'
 
 const NAMES = ['ts', 'mts', 'js', 'mjs', 'yaml', 'yml', 'json'].map((ending) => `windlass.config.${ending}`)
@@ -100,10 +100,12 @@ function parsePlain(file: string): object {
   throw new WindlassError('config_invalid', `${file} holds no object`)
 }
 
-/** A key that is near to one of ours is a misspelt one, whoever shares the file. */
+/**
+ * A long word but one letter away from one of ours is a misspelt one, whoever shares the file; `app` is not `api`.
+ */
 function isForeign(key: string): boolean {
   const known = [...Object.keys(CONFIG_KEYS), ...SEED_SECTIONS]
-  return !known.includes(key) && nearest(key, known) === null
+  return !known.includes(key) && (key.length < 5 || known.every((one) => distance(key, one) > 1))
 }
 
 /** `max_shutdown_wait` and `max-shutdown-wait` are spellings of `maxShutdownWait`, two levels deep; deeper keys are names. */

@@ -140,7 +140,7 @@ test('more waiters than a page are read page by page, less often', async () => {
   const before = calls.length
   await clock.pass(9_000)
   assert.ok(calls.length - before <= 3 * 4, `${calls.length - before} calls in 9 s`)
-  waiter.close(new Error('over'))
+  await waiter.close(new Error('over'))
   assert.deepEqual(new Set(await Promise.all(ends)), new Set(['over']))
 })
 
