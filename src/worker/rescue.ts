@@ -15,7 +15,10 @@ export interface RescuePorts {
 }
 
 /** Settles what a sweep found; answers how many tasks were brought back. */
-export async function rescue({ orphans, overdue }: SweepReply, ports: RescuePorts): Promise<number> {
+export async function rescue(
+  { orphans, overdue }: Pick<SweepReply, 'orphans' | 'overdue'>,
+  ports: RescuePorts,
+): Promise<number> {
   const found = [
     ...orphans.map(({ task, cause, culprits }) => {
       const culprit = culprits?.includes(task.id) ?? null

@@ -5,6 +5,7 @@
 import type { Clock } from '../base/clock.ts'
 import { Loop } from '../base/loop.ts'
 import type { SweepReply } from '../core/hot-verbs.ts'
+import type { TaskRecord } from '../core/record.ts'
 import type { UpkeepSettings } from './news.ts'
 import { rescue, type RescuePorts } from './rescue.ts'
 import type { Witness } from './witness.ts'
@@ -66,14 +67,22 @@ export class Sweeper {
 
   async #rest(first: SweepReply): Promise<void> {
     for (let reply = first; ;) {
-      await rescue(reply, this.#ports)
+      await rescue({ orphans: reply.orphans, overdue: this.#surelyOverdue(reply.overdue) }, this.#ports)
       if (reply.cursor === null) return
       reply = await this.#sweep(0, reply.cursor)
     }
   }
 
+  /** After a jump of the clock every deadline looks passed: one is believed when its time was seen to go by. */
+  #surelyOverdue(tasks: readonly TaskRecord[]): readonly TaskRecord[] {
+    const { clock, witness } = this.#ports
+    const steady = witness.steadyFor(clock.mono())
+    return tasks.filter(({ timeout }) => timeout === null || steady >= timeout)
+  }
+
   async #sweep(every: number, cursor: string | null): Promise<SweepReply> {
     const { engine, settings, witness, clock, tell } = this.#ports
+    if (cursor === null && witness.mayDeclare(clock.mono())) await this.#lookAtClock()
     const extend = cursor === null && witness.jumped
     const reply = await engine.sweep({
       session: this.#ports.session(),
@@ -96,5 +105,13 @@ export class Sweeper {
       tell({ kind: 'log', level: 'warn', message, fields: { session } })
     }
     return reply
+  }
+
+  /** A jump since the last beat would make every lease look over: whoever declares looks first. */
+  async #lookAtClock(): Promise<void> {
+    const { engine, clock, witness } = this.#ports
+    const sent = clock.mono()
+    const now = await engine.now()
+    witness.check({ sent, received: clock.mono(), engine: now })
   }
 }

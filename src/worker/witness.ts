@@ -2,7 +2,7 @@
 // beats came at gaps of half a lease at most, and engine time and monotonic time went equally fast (CONTRACT rule 6).
 // Pure: fed with each beat, asked before each sweep.
 
-/** A beat that the store answered: monotonic time when it was sent and when the answer came, engine time in it. */
+/** An answer of the store: monotonic time when it was asked and when the answer came, engine time in it. */
 export interface SeenBeat {
   readonly sent: number
   readonly received: number
@@ -17,6 +17,7 @@ export class Witness {
   #since: number | null = null
   #last: SeenBeat | null = null
   #jumped = false
+  #steadySince: number | null = null
 
   constructor(lease: number) {
     this.#lease = lease
@@ -32,13 +33,16 @@ export class Witness {
     this.#last = beat
     if (last === null) {
       this.#since = beat.received
-      return
-    }
-    const apart = drift(last, beat)
-    const gap = beat.received - last.received
-    if (apart > Math.max(SLACK, SHARE * gap)) this.#jumped = true
-    else if (gap <= this.#lease / 2) return
-    this.#since = beat.received
+      this.#steadySince ??= beat.received
+    } else if (apart(last, beat)) this.#jump(beat)
+    else if (beat.received - last.received > this.#lease / 2) this.#since = beat.received
+  }
+
+  /** Looks at the clocks between two beats: the jump may have come since the last one. */
+  check(seen: SeenBeat): void {
+    if (this.#last === null || !apart(this.#last, seen)) return
+    this.#last = seen
+    this.#jump(seen)
   }
 
   /** Leases were extended after the jump. */
@@ -50,6 +54,12 @@ export class Witness {
   reset(): void {
     this.#since = null
     this.#last = null
+    this.#steadySince = null
+  }
+
+  /** For how long both clocks surely went equally fast: deadlines of engine time mean nothing beyond it. */
+  steadyFor(now: number): number {
+    return this.#steadySince === null ? 0 : now - this.#steadySince
   }
 
   /** May this process declare death at the monotonic time `now`? */
@@ -58,12 +68,18 @@ export class Witness {
     const whole = this.#last.received - this.#since >= this.#lease
     return whole && now - this.#last.received <= this.#lease / 2
   }
+
+  #jump(seen: SeenBeat): void {
+    this.#jumped = true
+    this.#since = seen.received
+    this.#steadySince = seen.received
+  }
 }
 
-/** How far the clocks surely went apart: the engine read its time somewhere between sending and receiving. */
-function drift(last: SeenBeat, beat: SeenBeat): number {
-  const engine = beat.engine - last.engine
-  const least = beat.sent - last.received
-  const most = beat.received - last.sent
-  return Math.max(0, engine - most, least - engine)
+/** Did the clocks surely go apart? The engine read its time somewhere between the asking and the answer. */
+function apart(last: SeenBeat, seen: SeenBeat): boolean {
+  const engine = seen.engine - last.engine
+  const least = seen.sent - last.received
+  const most = seen.received - last.sent
+  return Math.max(engine - most, least - engine) > Math.max(SLACK, SHARE * (seen.received - last.received))
 }
