@@ -3,6 +3,7 @@
 
 export { conformance } from './conformance/suite.ts'
 export type { ConformanceCase, Rule } from './conformance/case.ts'
+export { RULES, type RuleCoverage } from './conformance/rules.ts'
 export type { Ability, EngineFactory, OpenedStore, OpenOptions } from './conformance/factory.ts'
 export { ManualClock } from './clock.ts'
 export { newError, newSession, newTask, outcomes } from './samples.ts'
