@@ -8,9 +8,9 @@ import type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schem
 type Result = SchemaResult<unknown>
 type Checked = Result | Promise<Result>
 
-/** A promise of any library. */
+/** A promise of any library or realm: taken for an answer it would count as "no issues". */
 function isLater(checked: Checked): checked is Promise<Result> {
-  return 'then' in checked
+  return 'then' in checked && typeof checked.then === 'function'
 }
 
 /**
@@ -21,20 +21,15 @@ function isLater(checked: Checked): checked is Promise<Result> {
 export function runSchema(schema: StandardSchema, value: unknown): Checked {
   const first = schema['~standard'].validate(value)
   if (value !== null) return first
-  if (isPromise(first)) return first.then((result) => orLeftOut(schema, result))
+  if (isLater(first)) return first.then((result) => orLeftOut(schema, result))
   return orLeftOut(schema, first)
 }
 
-function orLeftOut(schema: StandardSchema, first: SchemaResult<unknown>): Checked {
+function orLeftOut(schema: StandardSchema, first: Result): Checked {
   if (first.issues === undefined) return first
   const second = schema['~standard'].validate(undefined)
-  if (isPromise(second)) return second.then((result) => (result.issues === undefined ? result : first))
+  if (isLater(second)) return second.then((result) => (result.issues === undefined ? result : first))
   return second.issues === undefined ? second : first
-}
-
-/** Also one of another realm or library: taken for an answer it would count as "no issues". */
-function isPromise(checked: Checked): checked is Promise<SchemaResult<unknown>> {
-  return 'then' in checked && typeof checked.then === 'function'
 }
 
 /**
@@ -50,8 +45,11 @@ export function checkInput(
   const { name, input } = type
   try {
     const checked = runSchema(input, JSON.parse(text))
-    if (!isPromise(checked)) return refuse(name, checked.issues)
-    return checked.then((result) => refuse(name, result.issues)).catch((error: unknown) => threw(name, error))
+    if (!isLater(checked)) return refuse(name, checked.issues)
+    return Promise.resolve(checked).then(
+      (result) => refuse(name, result.issues),
+      (error: unknown) => threw(name, error),
+    )
   } catch (error) {
     threw(name, error)
   }

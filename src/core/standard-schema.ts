@@ -31,13 +31,27 @@ export type OutputOf<S> = S extends {
   ? O
   : never
 
+/** Where an issue is: at most 20 steps of at most 60 characters. Libraries are strangers: nothing here throws. */
+export function issuePath(issue: SchemaIssue): string[] {
+  return (issue.path ?? []).slice(0, 20).map((part: unknown) => {
+    const key: unknown = typeof part === 'object' && part !== null && 'key' in part ? part.key : part
+    return typeof key === 'string' || typeof key === 'number' || typeof key === 'symbol'
+      ? String(key).slice(0, 60)
+      : '?'
+  })
+}
+
+/** What an issue says, on one line of at most 300 characters. */
+export function issueMessage(issue: SchemaIssue): string {
+  const message: unknown = issue.message
+  return typeof message === 'string' ? message.slice(0, 300).replaceAll(/\s+/g, ' ') : 'is not accepted'
+}
+
 /** One line for up to five issues: `path: message; path: message`. */
 export function issuesText(issues: readonly SchemaIssue[]): string {
   const lines = issues.slice(0, 5).map((issue) => {
-    const path = (issue.path ?? [])
-      .map((part) => String(typeof part === 'object' ? part.key : part))
-      .join('.')
-    return path === '' ? issue.message : `${path}: ${issue.message}`
+    const path = issuePath(issue).join('.')
+    return path === '' ? issueMessage(issue) : `${path}: ${issueMessage(issue)}`
   })
   return issues.length > 5 ? `${lines.join('; ')}; and ${issues.length - 5} more` : lines.join('; ')
 }

@@ -18,7 +18,7 @@ export interface TaskLog {
   error(message: string, fields?: object): void
 }
 
-/** What a handler is given beside its payload. */
+/** What a handler is given beside its payload. Its functions need no `this`: they may be taken out of it. */
 export interface TaskContext<P = unknown> {
   /** Stable over all attempts: a good idempotency key. */
   readonly id: string
@@ -37,17 +37,17 @@ export interface TaskContext<P = unknown> {
   readonly signal: AbortSignal
   readonly log: TaskLog
   /** At most one write a second reaches the store; the last one always does. Percent is bounded to 0–100. */
-  progress(percent: number, message?: string): void
+  readonly progress: (percent: number, message?: string) => void
   /** Enqueues with this task's success, in the same atomic unit; with `now: true` at once. Answers the id. */
-  enqueue<I>(
+  readonly enqueue: <I>(
     type: TaskType<I> | string,
     input: NoInfer<I>,
     options?: EnqueueOptions & { now?: boolean },
-  ): Promise<string>
+  ) => Promise<string>
   /** Ends the attempt as failed. It is never returned from. */
-  fail(reason: string, options?: { retry?: boolean; after?: Duration }): never
+  readonly fail: (reason: string, options?: { retry?: boolean; after?: Duration }) => never
   /** Runs when the attempt ended, however it did; the last one registered runs first. */
-  onCleanup(run: () => void | Promise<void>): void
+  readonly onCleanup: (run: () => void | Promise<void>) => void
 }
 
 export type Isolation = 'inline' | 'thread' | 'process'
@@ -115,8 +115,8 @@ export function defineTask<P = unknown, O = unknown>(options: TaskTypeOptions & 
 export function defineTask(
   options: TaskTypeOptions & Named & { input?: StandardSchema; run?: Handler<never, unknown> },
 ): TaskType {
+  checkKeys(options, OPTION_KEYS, `task type ${show((options as Named | null)?.name)}`)
   const name = checkName(options.name, 'task type')
-  checkKeys(options, OPTION_KEYS, `task type ${name}`)
   const retry = options.retry
   const type: TaskType = {
     name,
@@ -127,9 +127,9 @@ export function defineTask(
     retryFunction: typeof retry === 'function' ? retry : null,
     keep: readKeep(options.keep),
     isolation: options.isolation ?? 'inline',
-    version: options.version ?? 1,
+    version: checkVersion(options.version ?? 1),
     input: checkSchema(options.input ?? null, name),
-    run: options.run ?? null,
+    run: options.run === undefined ? null : checkHandler(options.run, name),
   }
   if (!['inline', 'thread', 'process'].includes(type.isolation)) {
     throw new WindlassError(
@@ -142,7 +142,18 @@ export function defineTask(
 
 /** The same type with a handler: the definition can live where web code imports it, the handler elsewhere. */
 export function implement<I, O, P>(type: TaskType<I, O, P>, run: Handler<P, O>): TaskType<I, O, P> {
-  return Object.freeze({ ...type, run })
+  return Object.freeze({ ...type, run: checkHandler(run, type.name) })
+}
+
+function checkHandler<H>(run: H, name: string): H {
+  if (typeof run === 'function') return run
+  throw new WindlassError('invalid_option', `task type ${name}: run is a function, not ${show(run)}`)
+}
+
+/** What a signed 32-bit column can hold. */
+function checkVersion(value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value < 2 ** 31) return value
+  throw new WindlassError('invalid_option', `version is a whole number from 1, not ${show(value)}`)
 }
 
 const OPTION_KEYS = [
@@ -158,7 +169,12 @@ const OPTION_KEYS = [
   'run',
 ] as const
 
-/** Ids, keys, queue names, type names and tags: 1 to 128 bytes, no control characters. */
+/**
+ * Ids, keys, queue names, type names and tags: 1 to 128 bytes of UTF-8, no control characters, no half of a surrogate
+ * pair. Case, accents and spaces count; nothing is trimmed.
+ * @param what what it is, for the message
+ * @throws WindlassError `invalid_option`
+ */
 export function checkName(value: unknown, what: string): string {
   if (typeof value !== 'string' || value === '')
     throw new WindlassError('invalid_option', `${what} is a text that is not empty`)
@@ -175,18 +191,24 @@ export function checkName(value: unknown, what: string): string {
   return value
 }
 
-/** A whole number from 0 to 10. */
+/**
+ * A whole number from 0 to 10.
+ * @throws WindlassError `invalid_option`
+ */
 export function checkPriority(value: unknown): number {
   const { priorityMin, priorityMax } = LIMITS
   if (typeof value === 'number' && Number.isInteger(value) && value >= priorityMin && value <= priorityMax)
-    return value
+    return value + 0 // not −0
   throw new WindlassError(
     'invalid_option',
     `priority is a whole number from ${priorityMin} to ${priorityMax}, not ${show(value)}`,
   )
 }
 
-/** False is "no timeout"; undefined the fallback. */
+/**
+ * The timeout in ms: false or null is "no timeout", undefined the fallback.
+ * @throws WindlassError `invalid_option` for 0, `invalid_duration`
+ */
 export function readTimeout(value: unknown, fallback: number | null, bareUnit: 1 | 1_000 = 1): number | null {
   if (value === undefined) return fallback
   if (value === false || value === null) return null
@@ -195,7 +217,10 @@ export function readTimeout(value: unknown, fallback: number | null, bareUnit: 1
   return ms
 }
 
-/** How long finished tasks are kept: only what was said, in ms. */
+/**
+ * How long finished tasks are kept: only what was said, in ms.
+ * @throws WindlassError `invalid_option`, `unknown_option`, `invalid_duration`
+ */
 export function readKeep(value: unknown, bareUnit: 1 | 1_000 = 1): Partial<Keep> {
   if (value === undefined || value === null) return {}
   if (typeof value !== 'object') throw new WindlassError('invalid_option', 'keep is { succeeded, dead }')
@@ -209,7 +234,15 @@ export function readKeep(value: unknown, bareUnit: 1 | 1_000 = 1): Partial<Keep>
 
 function checkSchema(schema: StandardSchema | null, name: string): StandardSchema | null {
   if (schema === null) return null
-  if ((typeof schema === 'object' || typeof schema === 'function') && '~standard' in schema) return schema
+  const known: unknown =
+    typeof schema === 'object' || typeof schema === 'function' ? schema['~standard'] : null
+  if (
+    typeof known === 'object' &&
+    known !== null &&
+    'validate' in known &&
+    typeof known.validate === 'function'
+  )
+    return schema
   throw new WindlassError(
     'invalid_option',
     `task type ${name}: input is no Standard Schema (zod, valibot, arktype, …)`,
