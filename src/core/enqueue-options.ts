@@ -12,7 +12,7 @@ export interface EnqueueOptions {
   readonly priority?: number
   /** Due after this long. Not together with `runAt`. */
   readonly delay?: Duration
-  /** Due at this time: a Date, an ISO-8601 text, or milliseconds since the epoch. */
+  /** Due at this time: a Date, an ISO-8601 text (UTC unless it has an offset), or milliseconds since the epoch. */
   readonly runAt?: Date | string | number
   /** Not started by then (a duration from now, or a Date), it becomes cancelled with reason `expired`. */
   readonly expires?: Duration | Date

@@ -7,7 +7,8 @@ import { WindlassError } from './errors.ts'
 import type { EnqueueOptions } from './enqueue-options.ts'
 import type { NewTask, When } from './hot-verbs.ts'
 import { digestOf, mintId } from './ids.ts'
-import { PAYLOAD_CODES, toJsonText } from './json.ts'
+import { OPTION_CODES, PAYLOAD_CODES, toJsonText } from './json.ts'
+import { cut } from './kept-error.ts'
 import { checkKeys } from './keys.ts'
 import { DEFAULTS, LIMITS } from './limits.ts'
 import type { Keep, RetryPolicy } from './record.ts'
@@ -47,8 +48,9 @@ export interface Enqueuer {
 
 /**
  * The row for one enqueue. `payload` is a value, or JSON text that was checked already (`{ text }`).
- * @param type a definition, or the bare name of one that is not known here
- * @throws WindlassError for whatever is out of bounds; nothing was enqueued then
+ * @param type a definition made by defineTask, or the bare name of one that is not known here
+ * @throws WindlassError for whatever is out of bounds (payload codes, `invalid_option`, `unknown_option`,
+ *   `invalid_duration`, `codec_failed`); nothing was enqueued then
  */
 export function buildTask(
   type: TaskType | string,
@@ -63,7 +65,7 @@ export function buildTask(
   const unit = from.bareUnit
   const fields = {
     id: options.id === undefined ? mintId() : checkName(options.id, 'id'),
-    type: definition?.name ?? checkName(type, 'task type'),
+    type: checkName(definition === null ? type : definition?.name, 'task type'),
     queue: checkName(options.queue ?? definition?.queue ?? DEFAULTS.queue, 'queue'),
     priority: checkPriority(options.priority ?? definition?.priority ?? DEFAULTS.priority),
     due: readDue(options, unit),
@@ -78,11 +80,10 @@ export function buildTask(
     codec: from.codecs.writer,
     retry: readRetry(options.retry, definition?.retry ?? from.defaults?.retry ?? DEFAULT_RETRY, unit),
     crash: DEFAULT_CRASH,
-    timeout: readTimeout(options.timeout, definition === null ? DEFAULTS.timeout : definition.timeout, unit),
+    timeout: readTimeout(options.timeout, timeoutOf(definition), unit),
     keep: { ...(from.defaults?.keep ?? DEFAULTS.keep), ...definition?.keep, ...readKeep(options.keep, unit) },
     tags: readTags(options.tags),
-    meta:
-      options.meta === undefined ? null : toJsonText(options.meta, 'meta', PAYLOAD_CODES, LIMITS.metaBytes),
+    meta: readMeta(options.meta),
     digest: digestOfTask(fields, text),
     minted: options.id === undefined,
   }
@@ -111,15 +112,27 @@ function lineageOf(id: string, options: EnqueueOptions, from: Enqueuer) {
     parentId: from.parent?.id ?? null,
     rootId: from.parent === null ? id : (from.parent.rootId ?? from.parent.id),
     traceContext: options.traceContext === undefined ? null : checkName(options.traceContext, 'traceContext'),
-    origin: from.origin,
+    origin: cut(from.origin, LIMITS.keyBytes),
   }
+}
+
+/** Null says "none"; a type that was not made by defineTask may say nothing. */
+function timeoutOf(definition: Partial<TaskType> | null): number | null {
+  return definition?.timeout === undefined ? DEFAULTS.timeout : definition.timeout
+}
+
+function readMeta(meta: unknown): string | null {
+  if (meta === undefined || meta === null) return null
+  if (typeof meta !== 'object' || Array.isArray(meta))
+    throw new WindlassError('invalid_option', `meta is an object, not ${show(meta)}`)
+  return toJsonText(meta, 'meta', OPTION_CODES, LIMITS.metaBytes)
 }
 
 function readDue(options: EnqueueOptions, unit: 1 | 1_000): When {
   if (options.delay !== undefined && options.runAt !== undefined) {
     throw new WindlassError('invalid_option', 'give delay or runAt, not both')
   }
-  if (options.runAt !== undefined) return { at: readInstant(options.runAt, 'runAt') }
+  if (options.runAt !== undefined) return { at: readInstant(options.runAt, 'runAt', unit) }
   return { after: options.delay === undefined ? 0 : parseDuration(options.delay, 'delay', unit) }
 }
 
@@ -129,14 +142,35 @@ function readExpires(value: EnqueueOptions['expires'], unit: 1 | 1_000): When | 
   return { after: parseDuration(value, 'expires', unit) }
 }
 
-/** An instant from a Date, ISO-8601 text or milliseconds since the epoch; years 1970 to 9999. */
-export function readInstant(value: unknown, name: string): number {
-  const ms = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : value
-  if (typeof ms === 'number' && Number.isFinite(ms) && ms >= 0 && ms < 253_402_300_800_000)
-    return Math.round(ms)
+const LAST = 253_402_300_799_999
+const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d(?::?\d\d)?)?)?$/i
+
+/**
+ * An instant in ms since the epoch from a Date, ISO-8601 text (UTC unless it has an offset) or a number since the epoch;
+ * years 1970 to 9999.
+ * @param bareUnit milliseconds that a bare number counts, see parseDuration
+ * @throws WindlassError `invalid_option`
+ */
+export function readInstant(value: unknown, name: string, bareUnit: 1 | 1_000 = 1): number {
+  const ms = instantOf(value, bareUnit)
+  if (ms >= 0 && ms <= LAST) return ms
   throw new WindlassError('invalid_option', `${name} is no time: ${show(value)}`, {
-    hint: 'Give a Date, ISO-8601 text such as 2026-01-31T08:00:00Z, or milliseconds since the epoch.',
+    hint: 'Give a Date, ISO-8601 text such as 2026-01-31T08:00:00Z, or a number since the epoch.',
   })
+}
+
+/** NaN for what is no instant. */
+function instantOf(value: unknown, bareUnit: number): number {
+  if (typeof value === 'number') return Math.round(value * bareUnit) + 0 // not −0
+  if (value instanceof Date) return value.getTime()
+  const match = typeof value === 'string' ? ISO.exec(value.trim()) : null
+  if (match === null) return Number.NaN
+  const [, year, month, day, time = '00:00', zone = 'Z'] = match
+  // Date.parse takes 30 February for 2 March, and a time without an offset for the zone of this machine.
+  if (new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() !== Number(day))
+    return Number.NaN
+  const [, sign = '', hours = '', minutes = '00'] = /^([+-])(\d\d):?(\d\d)?$/.exec(zone) ?? []
+  return Date.parse(`${year}-${month}-${day}T${time}${sign === '' ? 'Z' : `${sign}${hours}:${minutes}`}`)
 }
 
 function readUnique(value: EnqueueOptions['unique'], unit: 1 | 1_000): NewTask['unique'] {
@@ -154,5 +188,6 @@ function readTags(tags: unknown): readonly string[] {
   if (!Array.isArray(tags) || tags.length > LIMITS.tagsPerTask) {
     throw new WindlassError('invalid_option', `tags is a list of at most ${LIMITS.tagsPerTask} texts`)
   }
-  return [...new Set(tags.map((tag) => checkName(tag, 'tag')))]
+  // Array.from sees holes, which map would leave open.
+  return [...new Set(Array.from(tags, (tag) => checkName(tag, 'tag')))]
 }
