@@ -136,15 +136,8 @@ onEachEngine('cancel, retry, delete and reprioritise answer the state or say why
   await settleAll(engine, claimed, outcomes.succeed('1'))
   await assert.rejects(tasks.cancel(id), { code: 'refused', message: /succeeded/ })
   assert.deepEqual(await tasks.delete(id), { task_id: id, state: 'deleted', outcome: 'done' })
-  for (const act of [
-    tasks.cancel(id),
-    tasks.retry(id),
-    tasks.delete(id),
-    tasks.why(id),
-    tasks.attempts(id),
-    tasks.logs(id),
-  ])
-    await assert.rejects(act, { code: 'not_found' })
+  for (const verb of ['cancel', 'retry', 'delete', 'why', 'attempts', 'logs'] as const)
+    await assert.rejects(tasks[verb](id), { code: 'not_found' })
   assert.equal(await tasks.get(id), null)
 })
 
