@@ -13,6 +13,8 @@ import type { WorkerSettings } from './options.ts'
 /** Longest time without asking, whatever hints say. */
 const POLL = 10_000
 const REPEATS = 3
+/** Claims that may follow each other without a turn of the event loop. */
+const CLAIMS_PER_TURN = 4
 
 export interface ClaimerPorts {
   readonly settings: WorkerSettings
@@ -34,6 +36,7 @@ export class Claimer {
   #busy: Promise<void> | null = null
   #immediate: NodeJS.Immediate | null = null
   #failures = 0
+  #sinceTurn = 0
   #claimId: string | null = null
   #nextDueIn: number | null = null
   #foundNothing = false
@@ -77,12 +80,17 @@ export class Claimer {
     if (!this.#maybe || this.#busy !== null || this.#immediate !== null || this.#stop.signal.aborted) return
     this.#immediate = setImmediate(() => {
       this.#immediate = null
-      if (this.#stop.signal.aborted || this.#ports.room() <= 0) return
-      this.#busy = this.#run().then(() => {
-        this.#busy = null
-        if (this.#maybe) return this.room()
-        this.#ports.quiet()
-      })
+      this.now()
+    })
+  }
+
+  /** Asks in this very turn: a claim that leaves together with endings can share their transaction. */
+  now(): void {
+    if (!this.#maybe || this.#busy !== null || this.#stop.signal.aborted || this.#ports.room() <= 0) return
+    this.#busy = this.#run().then(() => {
+      this.#busy = null
+      if (this.#maybe) return this.room()
+      this.#ports.quiet()
     })
   }
 
@@ -116,8 +124,7 @@ export class Claimer {
       }
       this.#failures = 0
       this.#read(reply, session, limit)
-      // One turn of the event loop for each claim: handlers that never wait must not keep timers and signals out.
-      await turn()
+      await this.#yieldSometimes()
     }
   }
 
@@ -155,6 +162,12 @@ export class Claimer {
     } finally {
       this.#claimId = null
     }
+  }
+
+  /** Where neither store nor handlers wait for anything, timers and signals would never get their turn. */
+  async #yieldSometimes(): Promise<void> {
+    if (this.#sinceTurn++ === 0) setImmediate(() => (this.#sinceTurn = 0))
+    if (this.#sinceTurn > CLAIMS_PER_TURN) await turn()
   }
 
   #pause(): number {

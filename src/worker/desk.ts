@@ -18,6 +18,8 @@ export interface DeskPorts {
   readonly reporter: Reporter
   readonly counters: WorkerCounters
   readonly held: Set<Attempt>
+  /** Endings leave for the store in this very turn. */
+  readonly sending: () => void
   /** Endings made way, or a retry falls due in `due` ms. */
   readonly moved: (due: number | null) => void
 }
@@ -40,6 +42,7 @@ export class Desk {
       log,
       random,
       settled: (ended, reply) => this.#settled(ended, reply),
+      sending: ports.sending,
       moved: () => this.#moved(null),
     })
   }

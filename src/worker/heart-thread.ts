@@ -11,7 +11,7 @@ import type { HeldAnswer } from './news.ts'
 import { Upkeep } from './upkeep.ts'
 
 interface Opener {
-  readonly openEngine: (url: string) => Engine | Promise<Engine>
+  readonly openEngine: (url: string, options: { readonly role: 'heart' }) => Engine | Promise<Engine>
 }
 
 /** A blocked thread does not answer: wait no longer than a beat can bear. */
@@ -78,7 +78,7 @@ async function stop(): Promise<void> {
 
 try {
   const opener = (await import(start.openModule)) as Opener
-  engine = await opener.openEngine(start.address)
+  engine = await opener.openEngine(start.address, { role: 'heart' })
   parentPort?.on('message', hear)
   say({ kind: 'open' })
 } catch (error) {

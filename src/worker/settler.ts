@@ -25,6 +25,8 @@ export interface SettlerPorts {
   readonly log: Log
   readonly random: () => number
   readonly settled: (ended: Ended, reply: SettleReply) => void
+  /** Endings leave now: what else is to be asked can travel with them. */
+  readonly sending: () => void
   /** A call came back, so waiting endings made way. */
   readonly moved: () => void
 }
@@ -84,7 +86,9 @@ export class Settler {
     const batch = this.#take()
     this.#flying = batch.length
     try {
-      const replies = await this.#ports.engine.settle(batch.map((one) => one.settlement))
+      const settled = this.#ports.engine.settle(batch.map((one) => one.settlement))
+      this.#ports.sending()
+      const replies = await settled
       this.#flying = 0
       this.#failures = 0
       this.#most = Math.min(LIMITS.batch, this.#most * 2)

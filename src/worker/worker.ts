@@ -70,7 +70,11 @@ export class Worker extends Service {
     this.#runner = this.#createRunner()
     const { held, running } = this.#runner
     const desk = { settings, reporter: this.#reporter, counters: this.#counters, held }
-    this.#desk = new Desk({ ...desk, moved: (due) => this.#moved(due) })
+    this.#desk = new Desk({
+      ...desk,
+      sending: () => this.#claimer.now(),
+      moved: (due) => this.#moved(due),
+    })
     const session = (): string | null => this.#membership.session
     this.#claimer = new Claimer({
       settings,
