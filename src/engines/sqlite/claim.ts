@@ -64,7 +64,7 @@ function claimOne(unit: Unit, request: ClaimRequest): ClaimReply {
   const repeated = replay(unit, session, request)
   if (repeated.length > 0) return reply(unit, queues, repeated)
 
-  for (const queue of queues) promote(unit, queue, LIMITS.promote)
+  promote(unit, queues, LIMITS.promote)
   const lanes = request.queues === null ? [queues] : queues.map((queue) => [queue])
   const tasks: TaskRecord[] = []
   for (const lane of lanes) {

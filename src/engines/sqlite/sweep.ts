@@ -104,10 +104,6 @@ function deathOf(cause: string | null, culprits: string | null): Pick<Orphan, 'c
 
 function promoteDue(unit: Unit, limit: number): number {
   const paused = unit.paused()
-  let left = limit
-  for (const queue of stepThrough(unit.connection, NEXT_SCHEDULED)) {
-    if (left <= 0) break
-    if (!paused.has(queue)) left -= promote(unit, queue, left)
-  }
-  return limit - left
+  const queues = stepThrough(unit.connection, NEXT_SCHEDULED).filter((queue) => !paused.has(queue))
+  return promote(unit, queues, limit, limit)
 }
