@@ -40,6 +40,14 @@ async function addInTurn(b: Bench, list: readonly Partial<NewTask>[]): Promise<s
   return added
 }
 
+/** Many tasks; every 500th has the tag `often`. */
+async function addMany(b: Bench, count: number): Promise<void> {
+  for (let n = 0; n < count; n += LIMITS.batch) {
+    const fields = (i: number) => ({ payload: 'null', tags: i % 500 === 0 ? ['often'] : [] })
+    await b.engine.enqueue(Array.from({ length: LIMITS.batch }, (_, i) => newTask(fields(i))))
+  }
+}
+
 const reading = [
   check('get: aligned, with null for what is not there, also twice', ['DESIGN §4'], async (b) => {
     const [one, two] = await b.addAll([{}, {}])
@@ -213,12 +221,9 @@ const searching = [
     'a search looks at the newest 20,000 rows that the other fields leave, and says so',
     [20],
     async (b) => {
-      await b.add({ id: 'oldest', tags: ['rare'], queue: 'rare' })
+      await b.add({ id: 'oldest', tags: ['rare', 'often'], queue: 'rare' })
       b.clock.advance(1)
-      const many = Array.from({ length: LIMITS.batch }, () => ({}))
-      for (let i = 0; i < LIMITS.searchRows / LIMITS.batch; i++) {
-        await b.engine.enqueue(many.map(() => newTask({ payload: 'null' })))
-      }
+      await addMany(b, LIMITS.searchRows)
       for (const filter of [{ tag: 'rare' }, { text: 'oldest' }]) {
         const page = await find(b, filter)
         assert.deepEqual([page.tasks, page.next, page.partial], [[], null, true])
@@ -228,6 +233,8 @@ const searching = [
       }
       const fields = await find(b, { queue: 'rare' })
       assert.deepEqual([ids(fields.tasks), fields.partial], [['oldest'], false])
+      const often = await paged(b, { tag: 'often' }, 15)
+      assert.deepEqual([often.length, often.includes('oldest')], [LIMITS.searchRows / 500, false])
       const stats = only(await b.engine.records.stats(['default']))
       const exact = stats.estimated.includes('ready') || stats.counts.ready === LIMITS.searchRows
       assert.ok(exact, `neither exact nor marked as an estimate: ${stats.counts.ready}`)

@@ -137,6 +137,15 @@ const left = [
     await b.sweep()
     assert.deepEqual(await b.enqueue(conflict), { outcome: 'created', id: 'same', state: 'ready' })
   }),
+  check('when an id is free again its old unique key has nothing to do with it', [16, 17], async (b) => {
+    const unique = { key: 'k', for: 1_000 * HOUR }
+    await b.ended(outcomes.succeed(), { id: 'same', unique })
+    await b.act('delete', 'same')
+    b.clock.advance(49 * HOUR)
+    await b.sweep()
+    await b.add({ id: 'same' })
+    assert.equal((await b.enqueue(newTask({ unique }))).outcome, 'created')
+  }),
   check('a tombstone is no task: it cannot be read, found, acted upon or settled', [16], async (b) => {
     const task = await b.start({ id: 'same' })
     await b.end(task, outcomes.succeed())

@@ -139,5 +139,24 @@ export const watchTopic: TopicSpec = {
       },
       { needs: ['reopen'] },
     ),
+    check(
+      'a closed connection tells its watchers nothing more',
+      ['DESIGN §4'],
+      async (b) => {
+        const other = await b.second()
+        let count = 0
+        other.watch(() => {
+          count++
+        })
+        await other.close()
+        await hinted(
+          b.engine,
+          (hint) => concerns(hint, 'mail', 'work'),
+          () => b.add({ queue: 'mail' }),
+        )
+        assert.equal(count, 0)
+      },
+      { needs: ['reopen'] },
+    ),
   ],
 }
