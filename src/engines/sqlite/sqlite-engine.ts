@@ -33,6 +33,7 @@ import { openFile, type OpenFile } from './database-file.ts'
 import { enqueue } from './enqueue.ts'
 import { failureOf, notMigrated } from './failure.ts'
 import { migrate, readInstance, refuseNewer, SCHEMA_VERSION, schemaVersion } from './migrate.ts'
+import { Neighbours } from './neighbours.ts'
 import { Reader } from './reader.ts'
 import { report } from './report.ts'
 import { answer, endSessions, heartbeat, startSessions } from './sessions.ts'
@@ -95,7 +96,7 @@ export class SqliteEngine implements Engine {
   readonly #reader: Reader
   readonly #writer: Writer
   readonly #callTimeout: number
-  readonly #watchers = new Watchers()
+  readonly #watchers: Watchers
   #instance: string | null = null
   #closed = false
   /** The last claim left something behind: the next one need not look first. */
@@ -109,12 +110,15 @@ export class SqliteEngine implements Engine {
     this.#clock = options.now ?? Date.now
     this.#callTimeout = options.callTimeout
     this.#connection = new Connection(file.db, address.namespace)
+    const { path } = file
+    const connection = this.#connection
+    this.#watchers = new Watchers(path === null ? null : (tell) => new Neighbours(connection, path, tell))
     this.#caches = new Caches(options.changesKept)
     this.#reader = new Reader(this.#connection, this.#caches, this.#clock, options.callTimeout)
     this.#writer = new Writer(this.#connection, this.#caches, {
       now: this.#clock,
       callTimeout: options.callTimeout,
-      committed: (hints) => this.#watchers.tell(hints),
+      committed: (hints) => this.#watchers.committed(hints),
     })
     const access: Access = {
       read: (look) => this.#read(look),

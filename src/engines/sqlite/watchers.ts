@@ -1,30 +1,46 @@
 // Who wants to hear of changes, and telling them: after the commit, outside every transaction.
-// Promises that a watcher that throws harms nobody.
+// Promises that a watcher that throws harms nobody. Listens to other connections only while somebody watches.
 
 import type { Hint } from '../../core/hot-verbs.ts'
+import type { Neighbours } from './neighbours.ts'
 
 export class Watchers {
   readonly #listeners = new Set<(hint: Hint) => void>()
+  readonly #neighbours: Neighbours | null
+
+  /** @param listen makes what hears of other connections; null: there are none */
+  constructor(listen: ((tell: (hints: readonly Hint[]) => void) => Neighbours) | null) {
+    this.#neighbours = listen?.((hints) => this.#tell(hints)) ?? null
+  }
 
   /** Answers the way to stop it. */
   watch(listener: (hint: Hint) => void): () => void {
     // Each watch is its own entry, so that stopping one of two with the same listener stops one.
     const entry = (hint: Hint): void => listener(hint)
     this.#listeners.add(entry)
+    this.#neighbours?.start()
     return () => {
       this.#listeners.delete(entry)
+      if (this.#listeners.size === 0) this.#neighbours?.stop()
     }
   }
 
-  tell(hints: readonly Hint[]): void {
-    if (this.#listeners.size === 0) return
-    queueMicrotask(() => {
-      for (const hint of hints) for (const listener of this.#listeners) tellOne(listener, hint)
-    })
+  /** This engine has committed. */
+  committed(hints: readonly Hint[]): void {
+    this.#neighbours?.committed()
+    this.#tell(hints)
   }
 
   close(): void {
     this.#listeners.clear()
+    this.#neighbours?.stop()
+  }
+
+  #tell(hints: readonly Hint[]): void {
+    if (this.#listeners.size === 0) return
+    queueMicrotask(() => {
+      for (const hint of hints) for (const listener of this.#listeners) tellOne(listener, hint)
+    })
   }
 }
 
