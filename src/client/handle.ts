@@ -78,7 +78,7 @@ function resultOf(task: TaskRecord, codecs: Codecs): unknown {
 }
 
 /** A kept error as an Error, with its causes. */
-export function revive(kept: KeptError): Error {
+function revive(kept: KeptError): Error {
   const cause = kept.causes.reduceRight<Error | undefined>(
     (inner, { name, message }) => named(name, message, inner),
     undefined,

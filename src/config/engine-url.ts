@@ -15,7 +15,7 @@ export interface EngineChoice {
   readonly seed: string | null
 }
 
-export const DEFAULT_ENGINE = 'sqlite:.windlass/windlass.db'
+const DEFAULT_ENGINE = 'sqlite:.windlass/windlass.db'
 
 const SCHEMES: Readonly<Record<string, string>> = {
   sqlite: 'sqlite',
@@ -114,7 +114,7 @@ function isBroker(engine: string): boolean {
  * @param python `sqlite:///x` means a relative path, as SQLAlchemy has it; with `+driver` it does always
  * @throws WindlassError `engine_url_invalid`
  */
-export function normalise(raw: string, root: string, python: boolean): string {
+function normalise(raw: string, root: string, python: boolean): string {
   const match = /^([a-z]+)(\+[\w-]+)?:(.*)$/is.exec(raw.trim())
   const scheme = SCHEMES[match?.[1]?.toLowerCase() ?? '']
   if (match === null || scheme === undefined) {
