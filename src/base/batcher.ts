@@ -1,11 +1,16 @@
 // Micro-batching: calls made while a flush is in flight travel together in the next one (CONTRACT rules 14, 15).
 // No waiting time is added. Batches are bounded by count and weight; an error that one item caused is found by
-// bisection and told to its caller alone. What an item is, and how a batch is sent, is the owner's business.
+// bisection and told to its caller alone. Each item is answered exactly once, whatever its owner's functions throw.
+// What an item is, and how a batch is sent, is the owner's business; so is a bound on how many may wait (`pending`).
+
+import { WindlassError } from '../core/errors.ts'
 
 export interface BatcherOptions<In, Out> {
-  /** Sends one batch and answers aligned by index. */
+  /** Sends one batch, in the order of the calls, and answers aligned by index. */
   readonly send: (items: readonly In[]) => Promise<readonly Out[]>
+  /** Most items of a batch; one at least is always taken. */
   readonly maxCount: number
+  /** Most weight of a batch of two or more, in the unit of `weightOf`; a heavier item travels alone. */
   readonly maxWeight: number
   readonly weightOf: (item: In) => number
   /** True when a failed batch surely changed nothing and smaller ones may do better. */
@@ -16,6 +21,7 @@ export interface BatcherOptions<In, Out> {
 
 interface Waiting<In, Out> {
   readonly item: In
+  readonly weight: number
   readonly resolve: (out: Out) => void
   readonly reject: (error: unknown) => void
 }
@@ -41,7 +47,8 @@ export class Batcher<In, Out> {
   /** Adds one item; settles with its own answer or error. */
   add(item: In): Promise<Out> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ item, resolve, reject })
+      const weight = this.#options.weightOf(item)
+      this.#queue.push({ item, weight, resolve, reject })
       this.#schedule()
     })
   }
@@ -64,11 +71,11 @@ export class Batcher<In, Out> {
   }
 
   #take(): Waiting<In, Out>[] {
-    const { maxCount, maxWeight, weightOf } = this.#options
+    const { maxCount, maxWeight } = this.#options
     let weight = 0
     let count = 0
-    for (const { item } of this.#queue) {
-      weight += weightOf(item)
+    for (const waiting of this.#queue) {
+      weight += waiting.weight
       if (count > 0 && (count >= maxCount || weight > maxWeight)) break
       count++
     }
@@ -86,18 +93,39 @@ export class Batcher<In, Out> {
     for (const resolve of this.#idle.splice(0)) resolve()
   }
 
+  /** Never rejects. */
   async #deliver(batch: Waiting<In, Out>[]): Promise<void> {
+    let answers: readonly Out[]
     try {
-      const answers = await this.#options.send(batch.map((one) => one.item))
-      for (const [i, one] of batch.entries()) one.resolve(answers[i] as Out)
+      answers = await this.#options.send(batch.map((one) => one.item))
     } catch (error) {
-      if (batch.length === 1 || !this.#options.canSplit(error)) {
+      if (batch.length === 1 || !this.#maySplit(error)) {
         for (const one of batch) one.reject(error)
         return
       }
       const half = batch.length >> 1
       await this.#deliver(batch.slice(0, half))
       await this.#deliver(batch.slice(half))
+      return
+    }
+    answer(batch, answers)
+  }
+
+  #maySplit(error: unknown): boolean {
+    try {
+      return this.#options.canSplit(error)
+    } catch {
+      return false
     }
   }
+}
+
+function answer<In, Out>(batch: Waiting<In, Out>[], answers: readonly Out[]): void {
+  // Whose answer is missing cannot be told, and they may all have been applied: no one may take another's.
+  if (!Array.isArray(answers) || answers.length !== batch.length) {
+    const words = `a batch of ${batch.length} was not answered by as many answers`
+    for (const one of batch) one.reject(new WindlassError('internal', words, { applied: 'unknown' }))
+    return
+  }
+  for (const [i, one] of batch.entries()) one.resolve(answers[i] as Out)
 }

@@ -1,19 +1,23 @@
 // A job that runs again and again, one run at a time: at least every `interval`, at once when woken. A wake-up
-// during a run leads to one more run, so no hint is lost. Errors go to `onError` and back off with jitter.
+// during a run leads to one more run, so no hint is lost. Errors go to `onError` and back off with jitter; nothing that
+// the job or `onError` throws ends the loop.
 
 import { systemClock, type Cancel, type Clock } from './clock.ts'
 
 export interface LoopOptions {
-  /** Answers the wait until the next run in ms; undefined: `interval`. */
+  /** Answers the wait until the next run in ms, `interval` at most; undefined: `interval`. */
   readonly run: () => Promise<number | undefined | void>
+  /** In ms. */
   readonly interval: number
   readonly onError: (error: unknown, failures: number) => void
   readonly clock?: Clock
-  /** Back-off after errors: from 100 ms doubling up to this. Default 5 s. */
+  /** Back-off after errors: from 100 ms doubling up to this, the half of it drawn. Default 5 s. */
   readonly maxBackoff?: number
+  /** 0 ≤ x < 1; for the back-off. Default Math.random. */
+  readonly random?: () => number
 }
 
-/** The loop. `start` returns at once; `stop` waits for the run that is under way. */
+/** The loop. `start` returns at once; `stop` waits for the run that is under way, so the run must not wait for it. */
 export class Loop {
   readonly #options: LoopOptions
   readonly #clock: Clock
@@ -28,9 +32,11 @@ export class Loop {
     this.#clock = options.clock ?? systemClock
   }
 
-  /** Begins with a first run. */
+  /** Begins with a first run. A loop that was stopped may be started again; one that runs is left alone. */
   start(): void {
+    if (!this.#stopped) return
     this.#stopped = false
+    this.#failures = 0
     this.wake()
   }
 
@@ -65,15 +71,26 @@ export class Loop {
   }
 
   async #once(): Promise<number> {
+    const { interval } = this.#options
     try {
       const wait = await this.#options.run()
       this.#failures = 0
-      return wait ?? this.#options.interval
+      // Also what is no number: a timer would take it for "at once", for ever.
+      return typeof wait === 'number' && wait < interval ? Math.max(0, wait) : interval
     } catch (error) {
       this.#failures++
-      this.#options.onError(error, this.#failures)
+      this.#tell(error)
       const most = this.#options.maxBackoff ?? 5_000
-      return Math.min(most, 50 * 2 ** Math.min(this.#failures, 20)) * (0.5 + Math.random() / 2)
+      const random = this.#options.random ?? Math.random
+      return Math.min(most, 50 * 2 ** Math.min(this.#failures, 20)) * (0.5 + random() / 2)
+    }
+  }
+
+  #tell(error: unknown): void {
+    try {
+      this.#options.onError(error, this.#failures)
+    } catch {
+      // Telling failed; going on matters more.
     }
   }
 }
