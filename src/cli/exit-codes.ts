@@ -48,17 +48,7 @@ function exitCodeOf(code: ErrorCode): number {
 
 /** Tells any thrown value. */
 export function tellFailure(error: unknown, verb: string | null): Failure {
-  if (error instanceof WindlassError) {
-    return {
-      // A setting that was said as an option is an option to whoever typed it.
-      code:
-        error.code === 'config_invalid' && error.detail['origin'] === 'flag' ? 'invalid_option' : error.code,
-      message: maskSecrets(withCause(error)),
-      hint: maskSecrets(error.hint),
-      retry: error.retry,
-      exit: exitCodeOf(error.code),
-    }
-  }
+  if (error instanceof WindlassError) return tellKnown(error)
   if (error instanceof CommanderError) return usageFailure(error, verb)
   return {
     code: 'internal',
@@ -66,6 +56,19 @@ export function tellFailure(error: unknown, verb: string | null): Failure {
     hint: ERROR_CODES.internal.hint,
     retry: false,
     exit: EXIT.failure,
+  }
+}
+
+function tellKnown(error: WindlassError): Failure {
+  // A setting that was said as an option is an option to whoever typed it.
+  const isFlag = error.code === 'config_invalid' && error.detail['origin'] === 'flag'
+  const code = isFlag ? 'invalid_option' : error.code
+  return {
+    code,
+    message: maskSecrets(withCause(error)),
+    hint: isFlag ? ERROR_CODES.invalid_option.hint : maskSecrets(error.hint),
+    retry: error.retry,
+    exit: exitCodeOf(code),
   }
 }
 

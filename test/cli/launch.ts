@@ -22,10 +22,14 @@ export interface Ran {
   readonly stderr: string
 }
 
+/** Compiled once for all starts of one test file: halves the time of each. */
+const CACHE = mkdtempSync(join(tmpdir(), 'windlass-compiled-'))
+process.once('exit', () => rmSync(CACHE, { recursive: true, force: true }))
+
 /** What of the machine a child sees. */
 export function cleanEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR, LANG } = process.env
-  return { PATH, HOME, TMPDIR, LANG, NO_COLOR: '1', ...more }
+  return { PATH, HOME, TMPDIR, LANG, NO_COLOR: '1', NODE_COMPILE_CACHE: CACHE, ...more }
 }
 
 /** A folder with a config and a store of its own. Ends what was started in it when the test is over. */
