@@ -20,6 +20,9 @@ const memory: EngineFactory = {
         connections.push(another)
         return another
       },
+      forgetSession: async (session) => {
+        store.sessions.delete(session)
+      },
       destroy: async () => {
         await Promise.all(connections.map((connection) => connection.close()))
       },

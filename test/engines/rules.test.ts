@@ -55,7 +55,13 @@ test('a case that cannot be run says why', () => {
   const reason = 'one process only'
   const bound = conformance({
     name: 'alone',
-    cannot: { reopen: reason, spawnMigrators: reason, makeNewer: reason, shortFeed: reason },
+    cannot: {
+      reopen: reason,
+      spawnMigrators: reason,
+      makeNewer: reason,
+      forgetSession: reason,
+      shortFeed: reason,
+    },
     open: () => Promise.reject(new Error('no case is run here')),
   })
   const skipped = bound.filter((one) => one.skip !== undefined)

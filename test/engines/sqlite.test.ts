@@ -34,6 +34,11 @@ const sqlite: EngineFactory = {
         db.exec('INSERT INTO windlass_migrations VALUES (1000, 0)')
         db.close()
       },
+      forgetSession: async (session) => {
+        const db = new DatabaseSync(path)
+        db.prepare('DELETE FROM windlass_sessions WHERE id = ?').run(session)
+        db.close()
+      },
       destroy: async () => {
         await Promise.all(connections.map((connection) => connection.close()))
         await rm(folder, { recursive: true, force: true })

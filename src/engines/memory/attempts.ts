@@ -9,7 +9,7 @@ import { cursorOf, numberFrom } from './cursor.ts'
 import type { Row } from './row.ts'
 
 /** The attempt that runs now. Outcome, reason and error on its row still belong to the attempt before. */
-export function runningAttempt(row: Row): AttemptRecord {
+function runningAttempt(row: Row): AttemptRecord {
   return {
     attempt: row.task.attempt,
     session: row.task.session,

@@ -21,12 +21,14 @@ export interface OpenedStore {
   spawnMigrators?(count: number): Promise<readonly { readonly from: number; readonly to: number }[]>
   /** Marks the store as one of a newer schema, as a later version would leave it. */
   makeNewer?(): Promise<void>
+  /** Loses the row of a session, as a store does that went back to an older state; its tasks stay. */
+  forgetSession?(session: string): Promise<void>
   /** Closes all its connections, also closed ones, and removes the store. */
   destroy(): Promise<void>
 }
 
 /** What not every store can do. */
-export type Ability = 'reopen' | 'spawnMigrators' | 'makeNewer' | 'shortFeed'
+export type Ability = 'reopen' | 'spawnMigrators' | 'makeNewer' | 'forgetSession' | 'shortFeed'
 
 export interface EngineFactory {
   readonly name: string

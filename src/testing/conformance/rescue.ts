@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { decide } from '../../core/decide.ts'
 import type { SweepReply } from '../../core/hot-verbs.ts'
 import { outcomes } from '../samples.ts'
-import type { Bench } from './bench.ts'
+import { held, type Bench } from './bench.ts'
 import { check, checkEach, type TopicSpec } from './case.ts'
 
 /** Rescues as a sweeper does: core decides, the engine is told. */
@@ -137,4 +137,35 @@ const rescues = [
   ),
 ]
 
-export const rescueTopic: TopicSpec = { topic: 'sweep and rescue', cases: rescues }
+const missing = [
+  check(
+    'an absent session counts as dead, cause missing: its tasks are orphans and can be rescued',
+    [1, 2, 10],
+    async (b) => {
+      const session = await b.session()
+      const task = await b.start({}, session)
+      assert.equal((await b.settle(task, outcomes.loss(), { guard: 'rescue' })).status, 'lost')
+      await b.ability('forgetSession')(session)
+      assert.equal((await b.beat(session, [held(task)])).status, 'gone')
+      const swept = await b.sweep()
+      assert.deepEqual(swept.orphans, [{ task, cause: 'missing', culprits: null }])
+      await rescue(b, swept)
+      const { state, losses, crashes } = await b.get(task.id)
+      assert.deepEqual([state, losses, crashes], ['scheduled', 1, 0])
+    },
+    { needs: ['forgetSession'] },
+  ),
+  check(
+    'the holder settles its task though the session is absent, as long as nobody rescued it',
+    [2],
+    async (b) => {
+      const session = await b.session()
+      const task = await b.start({}, session)
+      await b.ability('forgetSession')(session)
+      assert.equal((await b.settle(task, outcomes.succeed())).status, 'applied')
+    },
+    { needs: ['forgetSession'] },
+  ),
+]
+
+export const rescueTopic: TopicSpec = { topic: 'sweep and rescue', cases: [...rescues, ...missing] }
