@@ -19,6 +19,7 @@ import { Codecs } from './core/codec.ts'
 import type { Duration } from './core/duration.ts'
 import type { Engine } from './core/engine.ts'
 import { WindlassError } from './core/errors.ts'
+import { checkKeys } from './core/keys.ts'
 import type { TaskType } from './core/task-type.ts'
 import { openEngine } from './engines/open.ts'
 import type { WorkerStatus } from './worker/status.ts'
@@ -44,6 +45,18 @@ export interface OpenOptions extends LoadOptions, Omit<Surroundings, 'settings' 
   /** URL of the engine; wins over environment and config. */
   readonly engine?: string
 }
+
+const OPEN_KEYS = [
+  'config',
+  'engine',
+  'flags',
+  'cwd',
+  'env',
+  'origin',
+  'bareUnit',
+  'log',
+  'loadTasks',
+] as const satisfies (keyof OpenOptions)[]
 
 /** What a worker of this process may be told; the rest comes from the config. Bare numbers are milliseconds. */
 export interface WorkOptions extends Partial<Omit<WorkerOptions, 'engine' | 'codecs' | 'payloadBytes'>> {}
@@ -147,6 +160,7 @@ export class Windlass {
    *   `duplicate_task_type`
    */
   static async open(options: OpenOptions = {}): Promise<Windlass> {
+    checkKeys(options, OPEN_KEYS, 'Windlass.open')
     const { engine, flags, config, cwd, env, ...surroundings } = options
     const settings = await loadSettings({
       flags: { ...flags, ...(engine === undefined ? {} : { engine }) },

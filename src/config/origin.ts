@@ -13,6 +13,8 @@ export interface Field<T> {
   /** Names in the environment, the first that is set counts. */
   readonly env: readonly string[]
   readonly read: Reader<T>
+  /** What the number counts. */
+  readonly unit?: 'ms'
   /** `all`: never shown. `url`: shown without its password. */
   readonly secret?: 'all' | 'url'
 }
@@ -29,6 +31,8 @@ export interface Layer {
 export interface Origin {
   readonly key: string
   readonly value: unknown
+  /** `ms` for lengths of time. */
+  readonly unit: 'ms' | null
   readonly origin: string
 }
 
@@ -128,7 +132,12 @@ export class Picker {
   /** Adds to what `windlass config` shows. */
   remember(field: Field<never> | Field<unknown>, value: unknown, found: Found<unknown> | null): void {
     const key = field.keys[0] ?? ''
-    this.#origins.push({ key, value: mask(value, field.secret), origin: originText(found, key) })
+    this.#origins.push({
+      key,
+      value: mask(value, field.secret),
+      unit: field.unit ?? null,
+      origin: originText(found, key),
+    })
   }
 }
 

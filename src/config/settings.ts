@@ -98,29 +98,32 @@ const field = <T>(keys: readonly string[], env: readonly string[], read: Field<T
   read,
 })
 
+/** A field whose numbers are lengths of time. */
+const span = <T>(...parts: Parameters<typeof field<T>>): Field<T> => ({ ...field(...parts), unit: 'ms' })
+
 const whole = readWhole
 const second = 1_000
 
 const FIELDS = {
   migrate: field(['migrate'], [], readBoolean),
-  lease: field(['lease'], [], readDuration(DEFAULTS.leaseMin, DEFAULTS.leaseMax)),
-  heartbeat: field(
+  lease: span(['lease'], [], readDuration(DEFAULTS.leaseMin, DEFAULTS.leaseMax)),
+  heartbeat: span(
     ['worker.heartbeat'],
     ['WORKER_HEARTBEAT'],
     readDuration(DEFAULTS.leaseMin / 3, DEFAULTS.leaseMax / 3),
   ),
   retryMax: field(['retry.retries'], ['JOB_RETRY_MAX', 'RQ_JOB_RETRY_MAX'], whole(0, LIMITS.retries)),
-  retryDelay: field(['retry.delay'], ['JOB_RETRY_DELAY', 'RQ_JOB_RETRY_DELAY'], readDuration()),
-  keepSucceeded: field(['retention.succeeded'], [], readDuration()),
-  keepDead: field(['retention.dead'], [], readDuration()),
+  retryDelay: span(['retry.delay'], ['JOB_RETRY_DELAY', 'RQ_JOB_RETRY_DELAY'], readDuration()),
+  keepSucceeded: span(['retention.succeeded'], [], readDuration()),
+  keepDead: span(['retention.dead'], [], readDuration()),
   keepCount: field(['retention.count'], [], whole(0, 1_000_000_000)),
   payload: field(['limits.payload'], [], whole(1_024, 16 * 1024 * 1024)),
-  enqueue: field(['limits.enqueue'], [], readDuration()),
+  enqueue: span(['limits.enqueue'], [], readDuration()),
   count: field(['worker.count'], ['WORKER_COUNT'], whole(0, 1_000)),
   concurrency: field(['worker.concurrency'], ['WORKER_CONCURRENCY'], whole(1, 10_000)),
   queues: field(['worker.queues'], ['WORKER_QUEUES'], readQueues),
   name: field(['worker.name'], ['WORKER_NAME'], readText),
-  drain: field(['worker.drain', 'worker.maxShutdownWait'], ['WORKER_MAX_SHUTDOWN_WAIT'], readDuration()),
+  drain: span(['worker.drain', 'worker.maxShutdownWait'], ['WORKER_MAX_SHUTDOWN_WAIT'], readDuration()),
   level: field(['log.level'], ['LOG_LEVEL'], readLevel),
   logFile: field(['log.file'], ['LOG_FILE'], readText),
   lang: field(['lang'], ['WINDLASS_LANG'], readText),
@@ -128,9 +131,9 @@ const FIELDS = {
   port: field(['api.port'], ['API_PORT'], whole(0, 65_535)),
   keys: { ...field(['api.keys'], ['API_KEYS'], readSecrets), secret: 'all' },
   allowPrivate: field(['push.allowPrivate'], ['PUSH_ALLOW_PRIVATE'], readList),
-  pushTimeout: field(['push.timeout'], ['PUSH_TIMEOUT'], readDuration(1)),
+  pushTimeout: span(['push.timeout'], ['PUSH_TIMEOUT'], readDuration(1)),
   pushRetries: field(['push.retries', 'push.retryMax'], ['PUSH_RETRY_MAX'], whole(0, LIMITS.retries)),
-  pushDelays: field(['push.delays', 'push.retryDelays'], ['PUSH_RETRY_DELAYS'], readDurations),
+  pushDelays: span(['push.delays', 'push.retryDelays'], ['PUSH_RETRY_DELAYS'], readDurations),
   redact: field(['redact'], [], readList),
 } as const satisfies Record<string, Field<never> | Field<unknown>>
 

@@ -33,6 +33,8 @@ test('flags, environment, .env, file, defaults: the first that says it counts', 
   assert.deepEqual(origin(settings, 'lease'), [40_000, file])
   assert.deepEqual(origin(settings, 'api.host'), ['127.0.0.1', 'default'])
   assert.deepEqual([settings.file, settings.root, settings.worker.count], [file, cwd, 5])
+  const unitOf = (key: string): unknown => settings.origins.find((one) => one.key === key)?.unit
+  assert.deepEqual(['lease', 'retry.delay', 'worker.count'].map(unitOf), ['ms', 'ms', null])
 })
 
 test('.env reaches the environment, and what is set already stays', async (t) => {

@@ -110,6 +110,10 @@ test('what only looks never imports task code; names do', async (t) => {
   assert.equal(ran(), 1)
   assert.equal((await windlass.enqueue('mine')).outcome, 'created')
   await windlass.close()
+  await assert.rejects(Windlass.open({ enigne: 'memory:' } as object), {
+    code: 'unknown_option',
+    message: /"engine"/,
+  })
   const blind = await Windlass.open({ cwd, env: {}, loadTasks: false })
   assert.equal((await blind.enqueue('anything')).outcome, 'created')
   await blind.close()
