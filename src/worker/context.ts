@@ -28,7 +28,7 @@ export interface ContextPorts {
 }
 
 /** The error that `ctx.fail()` throws. */
-export class TaskFailure extends Error {
+class TaskFailure extends Error {
   readonly code = 'task_failed'
 
   constructor(reason: unknown) {

@@ -7,19 +7,25 @@ import { appliedOf, WindlassError } from '../core/errors.ts'
 import type { NewTask } from '../core/hot-verbs.ts'
 import { PAYLOAD_CODES, toJsonText } from '../core/json.ts'
 import { LIMITS } from '../core/limits.ts'
+import type { Attempt } from './attempt.ts'
 import type { EnqueueFromTask } from './context.ts'
 import type { WorkerSettings } from './options.ts'
 
 const REPEATS = 3
+const BYTES_MOST = 8 * LIMITS.batchBytes
 
 /** The `ctx.enqueue` of a worker. */
 export function createEnqueue(settings: WorkerSettings): EnqueueFromTask {
   return async (attempt, named, input, { now = false, ...options }) => {
     const type = typeof named === 'string' ? (settings.types.get(named) ?? named) : named
-    if (attempt.stage !== 'running')
-      throw new WindlassError('refused', 'the attempt has ended; it cannot enqueue any more')
+    refuseEnded(attempt)
     const text = toJsonText(input, 'payload', PAYLOAD_CODES, settings.payloadBytes)
-    if (typeof type !== 'string') await checkInput(type, text)
+    const checking = typeof type === 'string' ? undefined : checkInput(type, text)
+    // Without a wait where none is needed: a handler that forgets to await has enqueued all the same.
+    if (checking !== undefined) {
+      await checking
+      refuseEnded(attempt)
+    }
     const task = buildTask(type, { text }, options, {
       codecs: settings.codecs,
       payloadBytes: settings.payloadBytes,
@@ -29,15 +35,30 @@ export function createEnqueue(settings: WorkerSettings): EnqueueFromTask {
       ...(settings.defaults === null ? {} : { defaults: settings.defaults }),
     })
     if (now || options.tx !== undefined) return sendNow(settings, task, options.tx)
-    attempt.followUps ??= []
-    if (attempt.followUps.length >= LIMITS.batch)
-      throw new WindlassError(
-        'refused',
-        `an attempt can enqueue ${LIMITS.batch} tasks with its success at most`,
-      )
-    attempt.followUps.push(task)
+    keep(attempt, task)
     return task.id
   }
+}
+
+function refuseEnded(attempt: Attempt): void {
+  if (attempt.stage !== 'running')
+    throw new WindlassError('refused', 'the attempt has ended; it cannot enqueue any more')
+}
+
+/** They travel in one unit with the ending, so their number and size are bounded. */
+function keep(attempt: Attempt, task: NewTask): void {
+  attempt.followUps ??= []
+  let bytes = task.payload.length
+  for (const { payload } of attempt.followUps) bytes += payload.length
+  if (attempt.followUps.length < LIMITS.batch && bytes <= BYTES_MOST) {
+    attempt.followUps.push(task)
+    return
+  }
+  throw new WindlassError(
+    'refused',
+    `an attempt can enqueue ${LIMITS.batch} tasks of ${BYTES_MOST} bytes together with its success`,
+    { hint: 'Enqueue with `now: true`, or from a task of its own.' },
+  )
 }
 
 /** The id makes a repeat harmless, so an unknown outcome is asked again. */

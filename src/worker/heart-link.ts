@@ -76,6 +76,10 @@ class HeartBeside implements HeartLink {
   }
 }
 
+/** In `dist` the neighbour is JavaScript. */
+const THREAD = import.meta.url.endsWith('.ts')
+  ? new URL('./heart-thread.ts', import.meta.url)
+  : new URL('./heart-thread.js', import.meta.url)
 /** How long a thread may take to end by itself. */
 const STOP_MOST = 2_000
 
@@ -86,6 +90,7 @@ class HeartThread implements HeartLink {
   #session: string | null = null
   #draining = false
   #stopping = false
+  #opened = false
   #deaths = 0
   #again: Cancel | null = null
 
@@ -96,20 +101,18 @@ class HeartThread implements HeartLink {
 
   /** Resolves when the thread has opened the store. */
   open(): Promise<void> {
-    // In `dist` the neighbour is JavaScript.
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const thread = new Thread(new URL(`./heart-thread.${extension}`, import.meta.url), {
-      workerData: this.#start,
-      name: 'windlass heart',
-    })
+    this.#stopping = false
+    const thread = new Thread(THREAD, { workerData: this.#start, name: 'windlass heart' })
     // The claimer decides how long the process lives.
     thread.unref()
     this.#thread = thread
     return new Promise((resolve, reject) => {
       let died: unknown = null
       thread.on('message', (message: FromHeart) => {
-        if (message.kind === 'open') resolve()
-        else if (message.kind === 'failed')
+        if (message.kind === 'open') {
+          this.#opened = true
+          resolve()
+        } else if (message.kind === 'failed')
           reject(new WindlassError('child_failed', `heart: ${message.message}`))
         else this.#hear(message)
       })
@@ -164,7 +167,8 @@ class HeartThread implements HeartLink {
   /** A new thread takes over for the same session, after a pause that grows. */
   #died(error: unknown): void {
     this.#thread = null
-    if (this.#stopping) return
+    // One that was never ready is the start's failure, told to whoever starts.
+    if (this.#stopping || !this.#opened) return
     const { clock, log } = this.#ports.settings
     const wait = Math.min(5_000, 100 * 2 ** Math.min(this.#deaths++, 6))
     log.error('the thread of the heart ended, a new one is made', { error, wait_ms: wait })

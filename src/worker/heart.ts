@@ -12,6 +12,8 @@ import type { Witness } from './witness.ts'
 
 /** How often deadlines are looked at. */
 const LOOK = 1_000
+/** Longest time between two beats. */
+const BEAT_MOST = 10_000
 /** How much longer the heart waits where the worker itself gives up a hung handler. */
 const COURTESY = 3_000
 const NOTHING: HeldAnswer = { count: 0, hash: 0, list: null }
@@ -44,7 +46,8 @@ export class Heart {
     const { lease } = ports.settings
     this.#loop = new Loop({
       run: () => this.#beat(),
-      interval: lease / 3,
+      // Long leases are renewed more often than need be: a beat is also what brings a cancel when no hint does.
+      interval: Math.min(lease / 3, BEAT_MOST),
       clock: ports.clock,
       maxBackoff: Math.min(5_000, lease / 6),
       onError: (error, failures) => this.#failed(error, failures),

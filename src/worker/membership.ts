@@ -44,6 +44,7 @@ export class Membership {
       ])
       if (answer !== 'started') continue
       this.#session = id
+      if (this.#stop.signal.aborted) return this.leave()
       this.#ports.changed(id)
       return
     }

@@ -92,8 +92,10 @@ export class Runner {
       return
     }
     if (attempt.stage !== 'running' || (attempt.stop !== null && attempt.stop !== 'timeout')) return
+    // The grace of a timeout that came before goes on; it does not begin anew.
+    const sooner = attempt.stop === 'timeout' ? attempt.alarmAt : Number.POSITIVE_INFINITY
     attempt.stop = null
-    this.#tell(attempt, 'cancelled', new WindlassError('cancelled', 'the task was cancelled'))
+    this.#tell(attempt, 'cancelled', new WindlassError('cancelled', 'the task was cancelled'), sooner)
   }
 
   /** The task is not ours any more: the handler is told, nothing is settled. False: it had ended already. */
@@ -222,9 +224,10 @@ export class Runner {
     this.#ports.ended(attempt, decide(ending, attempt.task, this.#settings.random()))
   }
 
-  #tell(attempt: Attempt, why: StopWhy, reason: WindlassError): void {
+  #tell(attempt: Attempt, why: StopWhy, reason: WindlassError, sooner = Number.POSITIVE_INFINITY): void {
     attempt.tell(why, reason)
-    this.#alarms.set(attempt, this.#settings.clock.mono() + this.#settings.grace)
+    const graceEnds = this.#settings.clock.mono() + this.#settings.grace
+    this.#alarms.set(attempt, Math.min(graceEnds, sooner))
   }
 
   /** Its time has come: soft timeout, then the end of the grace. */
@@ -247,7 +250,7 @@ export class Runner {
       return
     }
     // A process that kills itself leaves a hung handler to the heart, so that the retry never runs beside it.
-    if (attempt.stop === 'timeout' && this.#settings.hung === 'kill') return
+    if (attempt.pending === null && attempt.stop === 'timeout' && this.#settings.hung === 'kill') return
     const ending = attempt.pending ?? endingOfHung(attempt)
     if (ending !== null) this.#giveUp(attempt, ending)
   }

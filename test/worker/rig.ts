@@ -33,7 +33,7 @@ export async function quiet(): Promise<void> {
 }
 
 /** Stops at each timer until all it led to is done, so that a chain of waits adds up to the millisecond. */
-export class SteppingClock extends ManualClock {
+class SteppingClock extends ManualClock {
   readonly #ats = new Set<{ readonly at: number }>()
   /** Added to engine time: a clock that jumps. */
   jump = 0
@@ -94,7 +94,7 @@ export function faulty(engine: Engine, plan: (verb: Verb) => Fault): Engine {
 export type LoggedLine = Record<string, unknown> & { readonly level: string; readonly message: string }
 
 /** A log that remembers. */
-export function keepLog(): { readonly log: Log; readonly lines: LoggedLine[] } {
+function keepLog(): { readonly log: Log; readonly lines: LoggedLine[] } {
   const lines: LoggedLine[] = []
   const destination = { write: (text: string) => lines.push(JSON.parse(text) as LoggedLine) }
   return { log: createLog({ level: 'debug', json: true, destination }), lines }
