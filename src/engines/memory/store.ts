@@ -96,11 +96,12 @@ export class MemoryStore {
     return this.sessions.get(session)?.state === 'live'
   }
 
-  /** A new task. Its enqueue is not told in the changes feed. */
+  /** A new task; the first state it has is told. */
   insert(row: Row): void {
     this.tasks.set(row.task.id, row)
     this.created.add(row)
     this.#enter(row)
+    this.changes.tell(row.task, row.task.state, this.now)
   }
 
   /** Replaces fields of a task; a change of its state is told. */

@@ -110,6 +110,7 @@ function create(unit: Unit, task: NewTask): EnqueueReply {
     task.parentId,
   )
   if (unique !== null) takeKey(unit, unique.key, seq, until)
+  unit.feed.tell(id, task.type, queue, due ? READY : SCHEDULED, 0)
   unit.hints.note(due ? 'work' : 'due', queue)
   return { outcome: 'created', id, state: due ? 'ready' : 'scheduled' }
 }

@@ -1,6 +1,6 @@
 // The changes feed: one packed row for all changes of one unit of work, instead of a row for each task. Cursors
 // count single changes, so a page may begin inside a row.
-// Enqueue and promotion are not told. Old rows are dropped by the sweep; the newest always stays.
+// Promotion is not told. Old rows are dropped by the sweep; the newest always stays.
 
 import type { Change, ChangePage } from '../../core/cold-verbs.ts'
 import { LIMITS } from '../../core/limits.ts'

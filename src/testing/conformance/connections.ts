@@ -201,7 +201,7 @@ export const connectionsTopic: TopicSpec = {
       assert.deepEqual(theirs, mine)
       assert.deepEqual(
         mine.changes.map((change) => change.state),
-        Array.from({ length: 5 }, () => ['running', 'succeeded']).flat(),
+        Array.from({ length: 5 }, () => ['ready', 'running', 'succeeded']).flat(),
       )
     }),
     shared('closing one leaves the other open', ['DESIGN §4'], async (b, other) => {

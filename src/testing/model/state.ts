@@ -147,6 +147,7 @@ export class ModelState {
     }
     const row: ModelRow = { task, settled: null, worker: null, turn: 0, ended: [], logs: [] }
     this.rows.set(item.id, row)
+    this.tell(row.task, row.task.state)
     return row
   }
 }
