@@ -20,6 +20,8 @@ export class Output {
   constructor(json: boolean) {
     this.json = json
     this.terminal = process.stdout.isTTY && !json
+    // A config or a handler that prints must not spoil the document.
+    if (json) console.log = console.info = console.debug = console.error
     for (const stream of [process.stdout, process.stderr]) {
       stream.on('error', (error: NodeJS.ErrnoException) => {
         if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error

@@ -9,81 +9,75 @@ import { maskSecrets } from './mask.ts'
 import { printable, type Output } from './output.ts'
 import type { ProcessLog } from './process-log.ts'
 
+/** Says what happened; `event` names it for programs that read the lines. */
+export type Say = (level: 'info' | 'warn' | 'error', event: string, message: string, fields?: object) => void
+
+/** Sentences for people, with the event's name added for programs. */
+export function createSay(log: Log, out: Output): Say {
+  return (level, event, message, fields = {}) => log[level](message, out.json ? { event, ...fields } : fields)
+}
+
 /** Prints an event. */
-export function tellEvent(event: SupervisorEvent, { log, line }: ProcessLog, out: Output): void {
+export function tellEvent(event: SupervisorEvent, say: Say, { line }: ProcessLog, out: Output): void {
+  const { kind, ...fields } = event
   switch (event.kind) {
     case 'line':
-      return line(
-        out.json
-          ? jsonLine(event.worker, event.stream, event.text)
-          : plainLine(event.worker, event.text, out),
-      )
+      return line(out.json ? jsonLine(event) : plainLine(event, out))
     case 'started':
-      return log.info('worker started', { event: 'started', worker: event.worker, pid: event.pid })
-    case 'ready':
-      return log.info('worker ready', {
-        event: 'ready',
-        worker: event.worker,
-        pid: event.pid,
-        after_ms: Math.round(event.after),
-      })
+      return say('info', kind, 'worker process started', fields)
+    case 'ready': {
+      const { after, ...rest } = event
+      return say('info', kind, 'worker process ready', { ...without(rest), after_ms: Math.round(after) })
+    }
     case 'all_ready':
-      return log.info('all workers are ready', { event: 'all_ready', workers: event.workers })
+      return say('info', kind, 'all workers are ready', fields)
     case 'ended':
-      return tellEnd(event, log)
+      return tellEnd(event, say)
     case 'reported':
-      return log.info('worker reported as dead, its tasks run again', {
-        event: 'reported',
-        worker: event.worker,
-        session: event.session,
-        rescued: event.rescued,
-      })
-    case 'unreported':
-      return log.warn(
-        event.given_up
-          ? 'the store could not be told of the death; the lease ends the session'
-          : 'the store cannot be told of the death yet',
-        { event: 'unreported', worker: event.worker, session: event.session, ...reason(event.error) },
-      )
-    case 'restart':
-      return log.info(`worker starts again in ${formatDuration(event.delay)}`, {
-        event: 'restart',
-        worker: event.worker,
-        delay_ms: event.delay,
-        deaths: event.deaths,
-      })
-    case 'crash_loop':
-      return log.error(
-        `crash loop: ${event.worker} died ${event.deaths} times in a row; its last lines follow`,
-        {
-          event: 'crash_loop',
-          worker: event.worker,
-          deaths: event.deaths,
-          lines: event.lines.map(maskSecrets),
-        },
-      )
+      return say('info', kind, 'the store knows of the death, its tasks run again', fields)
+    case 'unreported': {
+      const { given_up, error, worker, session } = event
+      const message = given_up
+        ? 'the store could not be told of the death; the lease ends the session'
+        : 'the store cannot be told of the death yet'
+      const reason = error instanceof Error ? { reason: maskSecrets(error.message) } : {}
+      return say('warn', kind, message, { worker, session, ...reason })
+    }
+    case 'restart': {
+      const { worker, delay, deaths } = event
+      const message = `worker process starts again in ${formatDuration(delay)}`
+      return say('info', kind, message, { worker, delay_ms: delay, deaths })
+    }
+    case 'crash_loop': {
+      const { worker, deaths } = event
+      const lines = event.lines.map(maskSecrets)
+      const message = `crash loop: ${worker} died ${deaths} times in a row; its last lines tell why`
+      return say('error', kind, message, { worker, deaths, lines })
+    }
   }
 }
 
-function tellEnd(event: Extract<SupervisorEvent, { kind: 'ended' }>, log: Log): void {
+function without<T extends { readonly kind: string }>({ kind: _, ...rest }: T): Omit<T, 'kind'> {
+  return rest
+}
+
+function tellEnd(event: Extract<SupervisorEvent, { kind: 'ended' }>, say: Say): void {
   const { worker, pid, code, signal, error, expected } = event
-  const fields = { event: 'ended', worker, pid, code, signal, ...(error === null ? {} : { reason: error }) }
-  if (expected && code === 0) log.info('worker stopped', fields)
-  else if (error !== null) log.error('worker could not be started', fields)
-  else if (code === 0) log.warn('worker stopped by itself', fields)
-  else log.error('worker died', fields)
+  const fields = { worker, pid, code, signal, ...(error === null ? {} : { reason: error }) }
+  if (error !== null) return say('error', 'ended', 'worker process could not be started', fields)
+  if (code !== 0) return say('error', 'ended', 'worker process died', fields)
+  if (expected) return say('info', 'ended', 'worker process ended', fields)
+  say('warn', 'ended', 'worker process ended by itself', fields)
 }
 
-function reason(error: unknown): { reason?: string } {
-  return error instanceof Error ? { reason: maskSecrets(error.message) } : {}
-}
+type Line = Extract<SupervisorEvent, { kind: 'line' }>
 
-function plainLine(worker: string, text: string, out: Output): string {
+function plainLine({ worker, text }: Line, out: Output): string {
   return `${out.style('cyan', `[${worker}]`)} ${printable(text)}`
 }
 
 /** The worker's own object with its name, or an object around bare text. */
-function jsonLine(worker: string, stream: string, text: string): string {
+function jsonLine({ worker, stream, text }: Line): string {
   const value = parseObject(text)
   return JSON.stringify(
     value === null

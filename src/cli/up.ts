@@ -15,9 +15,9 @@ import type { Windlass } from '../windlass.ts'
 import type { Cli } from './cli.ts'
 import { maskSecrets } from './mask.ts'
 import { openWindlass } from './open.ts'
-import { openProcessLog, type ProcessLog } from './process-log.ts'
+import { openProcessLog } from './process-log.ts'
 import { listenToStop, type StopRequest } from './stop-signals.ts'
-import { tellEvent } from './up-lines.ts'
+import { createSay, tellEvent, type Say } from './up-lines.ts'
 import { checkQueueList } from './values.ts'
 
 interface Flags {
@@ -52,8 +52,18 @@ async function up(cli: Cli, flags: Flags): Promise<void> {
     const engine = await windlass.engine()
     refuseLonely(engine)
     const journal = openProcessLog(cli, windlass.settings, true)
-    await greet(windlass, engine, journal)
-    await supervise(cli, flags, windlass, engine, journal, stop)
+    const say = createSay(journal.log, cli.out)
+    await greet(windlass, engine, say)
+    const { worker, keepCount } = windlass.settings
+    const supervisor = new Supervisor({
+      engine,
+      count: worker.count,
+      command: (name) => childCommand(cli, flags, name),
+      tell: (event) => tellEvent(event, say, journal, cli.out),
+      keepCount,
+      drain: worker.drain,
+    })
+    await supervise(cli, supervisor, say, stop)
   } finally {
     await windlass.close()
   }
@@ -67,54 +77,33 @@ function refuseLonely(engine: Engine): void {
   })
 }
 
-async function greet(windlass: Windlass, engine: Engine, { log }: ProcessLog): Promise<void> {
+async function greet(windlass: Windlass, engine: Engine, say: Say): Promise<void> {
   const { settings } = windlass
   const durability = await engine.durability()
-  log.info('windlass is up; Ctrl-C stops it, twice stops it at once', {
-    event: 'up',
+  say('info', 'up', 'windlass is up; Ctrl-C stops it, twice stops it at once', {
     pid: process.pid,
     workers: settings.worker.count,
     engine: maskUrl(settings.engine.url),
     durability: `${durability.class}, ${durability.text}`,
     config: settings.file,
   })
-  for (const note of settings.notes) log.info(maskSecrets(note), { event: 'note' })
+  for (const note of settings.notes) say('info', 'note', maskSecrets(note))
 }
 
-async function supervise(
-  cli: Cli,
-  flags: Flags,
-  windlass: Windlass,
-  engine: Engine,
-  journal: ProcessLog,
-  stop: StopRequest,
-): Promise<void> {
-  const { worker, keepCount } = windlass.settings
-  const { log } = journal
-  const supervisor = new Supervisor({
-    engine,
-    count: worker.count,
-    command: (name) => childCommand(cli, flags, name),
-    tell: (event) => tellEvent(event, journal, cli.out),
-    keepCount,
-    drain: worker.drain,
-  })
+async function supervise(cli: Cli, supervisor: Supervisor, say: Say, stop: StopRequest): Promise<void> {
   cli.out.onReaderGone(() => stop.ask('nobody reads the output'))
   await supervisor.start()
   // Without a worker nothing else would keep this process alive.
   const alive = setInterval(() => {}, 60_000)
-  const why = await stop.asked
-  log.info('stopping: workers finish what they run, once more stops at once', {
-    event: 'stopping',
-    reason: why,
-  })
+  const reason = await stop.asked
+  say('info', 'stopping', 'stopping: workers finish what they run, once more stops at once', { reason })
   stop.onHurry(() => {
-    log.warn('stopping at once: running tasks are handed back', { event: 'forced' })
+    say('warn', 'forced', 'stopping at once: running tasks are handed back')
     supervisor.force()
   })
   await supervisor.stop()
   clearInterval(alive)
-  log.info('windlass is down', { event: 'down' })
+  say('info', 'down', 'windlass is down')
 }
 
 function childCommand(cli: Cli, flags: Flags, name: string): ChildCommand {

@@ -54,6 +54,11 @@ async function work(cli: Cli, flags: Flags): Promise<void> {
     if (!supervised) for (const note of windlass.settings.notes) log.info(maskSecrets(note))
     if (supervised) process.on('disconnect', () => log.warn('the supervisor is gone; this worker goes on'))
     else cli.out.onReaderGone(() => stop.ask('nobody reads the output'))
+    // Code that cannot be loaded is told before a store is opened or created for it.
+    await windlass.types()
+    const engine = await windlass.engine()
+    const { class: durability, text: means } = await engine.durability()
+    if (!supervised) log.info('the store is open', { engine: engine.name, durability, means })
     await run(windlass, log, stop, drain)
   } finally {
     await windlass.close()
@@ -66,12 +71,9 @@ async function run(
   stop: StopRequest,
   drain: 'ready' | 'all' | null,
 ): Promise<void> {
-  const engine = await windlass.engine()
-  const durability = await engine.durability()
   // A handler that outlives its deadline and blocks everything ends with its process (CONTRACT rule 5).
   const worker = windlass.worker({ log, hung: 'kill' })
   await worker.start()
-  log.info('the store is open', { engine: engine.name, durability: durability.class, means: durability.text })
   const looking = followSession(worker)
   tellSupervisor({ windlass: 'ready' })
   const drained =

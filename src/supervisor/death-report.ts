@@ -12,6 +12,8 @@ import { DEFAULTS } from '../core/limits.ts'
 export type DeathRegister = Pick<Engine, 'endSession' | 'sweep' | 'settle'>
 
 export interface DeathReport {
+  /** False: the store knew already, from the worker itself or from a neighbour. */
+  readonly news: boolean
   /** Tasks that were running and are settled now. */
   readonly rescued: number
 }
@@ -40,10 +42,12 @@ export async function reportDeath(
 ): Promise<DeathReport | null> {
   const { engine, signal, clock = systemClock, patience = 2 * DEFAULTS.lease } = options
   const until = clock.mono() + patience
+  let news = false
   for (let tries = 1; ; tries++) {
     try {
-      await engine.endSession([end])
-      return { rescued: await rescue(engine, end.session, options.keepCount ?? DEFAULTS.keepCount) }
+      const [answer] = await engine.endSession([end])
+      news ||= answer === 'ended'
+      return { news, rescued: await rescue(engine, end.session, options.keepCount ?? DEFAULTS.keepCount) }
     } catch (error) {
       if (tries === 1) options.onError?.(error)
       if (clock.mono() >= until || signal?.aborted === true) return null

@@ -23,7 +23,7 @@ export type SupervisorEvent =
       readonly error: string | null
       readonly expected: boolean
     }
-  /** Its death is known to the store. */
+  /** Its death is known to the store. Not told after an end that the worker told by itself. */
   | { readonly kind: 'reported'; readonly worker: string; readonly session: string; readonly rescued: number }
   /** The store could not be told (yet: `given_up` false); the lease ends the session at the latest. */
   | {

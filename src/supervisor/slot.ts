@@ -134,12 +134,12 @@ export class Slot {
       error: end.error?.message ?? null,
       expected: this.#stopping,
     })
-    if (child.session !== null) this.#report(child.session)
+    if (child.session !== null) this.#report(child.session, end.code === 0)
     if (!this.#stopping) this.#restart(child, end)
   }
 
   /** Always told, also after exit code 0: user code can end the process in the middle of a task. */
-  #report(session: string): void {
+  #report(session: string, clean: boolean): void {
     const { tell, name } = this.#options
     const cause = this.#killedByUs ? 'stopped' : 'killed'
     const end: SessionEnd = { session, cause, culprits: null }
@@ -152,7 +152,8 @@ export class Slot {
     }).then((told) => {
       this.#reports.delete(report)
       if (told === null) unreported(null, true)
-      else tell({ kind: 'reported', worker: name, session, rescued: told.rescued })
+      else if (told.news || told.rescued > 0 || !clean)
+        tell({ kind: 'reported', worker: name, session, rescued: told.rescued })
     })
     this.#reports.add(report)
   }

@@ -1,0 +1,164 @@
+/** `windlass up` with real processes and real signals: deaths, restarts, stops, and a parent that vanishes. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+
+import { FILES } from '../cli/fixtures.ts'
+import { Place, type Document, type Running } from '../cli/launch.ts'
+
+/** A zombie that nobody reaped yet is dead. */
+function lives(pid: number): boolean {
+  try {
+    if (process.platform === 'linux')
+      return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+function events(up: Running, event: string): Document[] {
+  return up.objects.filter((one) => one['event'] === event)
+}
+
+async function startUp(
+  place: Place,
+  args: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Running> {
+  const up = place.start(['up', '--json', ...args], env)
+  await up.until((one) => events(one, 'all_ready').length > 0)
+  return up
+}
+
+function pids(up: Running): number[] {
+  return events(up, 'started').map((one) => Number(one['pid']))
+}
+
+/** Where the line was printed that the handler of that task prints at its beginning. */
+function begins(up: Running, id: string): Document[] {
+  return up.objects.filter((one) => one['message'] === `slow begins ${id}`)
+}
+
+function pidOf(up: Running, line: Document | undefined): number {
+  return Number(events(up, 'started').findLast(({ worker }) => worker === line?.['worker'])?.['pid'])
+}
+
+test('a killed worker: its task runs again in about a second, and another process takes its place', async (t) => {
+  const place = new Place(t, FILES)
+  const up = await startUp(place)
+  assert.deepEqual(
+    events(up, 'started').map(({ worker }) => worker),
+    ['worker-1', 'worker-2'],
+  )
+  await place.json(['enqueue', 'slow', '{"ms":2000}', '--id', 's'])
+  const [first] = await up.until((one) => begins(one, 's').length > 0 && begins(one, 's'))
+  const victim = pidOf(up, first)
+  const killed = performance.now()
+  process.kill(victim, 'SIGKILL')
+  await up.until((one) => begins(one, 's').length > 1)
+  assert.ok(performance.now() - killed < 3_000)
+  const [reported] = await up.until((one) => events(one, 'reported').length > 0 && events(one, 'reported'))
+  assert.equal(reported?.['rescued'], 1)
+  const [ended] = events(up, 'ended')
+  assert.deepEqual([ended?.['pid'], ended?.['signal']], [victim, 'SIGKILL'])
+  await up.until((one) => events(one, 'ready').length > 2)
+  assert.deepEqual([events(up, 'restart')[0]?.['delay_ms'], lives(victim)], [1_000, false])
+  const { code, document } = await place.json(['wait', 's', '--timeout', '20'])
+  assert.deepEqual([code, document['attempt'], document['crashes'], document['failures']], [0, 2, 1, 0])
+  const asked = performance.now()
+  up.signal('SIGTERM')
+  assert.equal((await up.ended).code, 0)
+  assert.ok(performance.now() - asked < 2_000, 'an idle system ends in under two seconds')
+  assert.deepEqual(pids(up).filter(lives), [])
+  assert.deepEqual((await place.json(['workers'])).document, { workers: [] })
+})
+
+test('plain lines say how to end it; Ctrl-C does; WORKER_COUNT counts', async (t) => {
+  const place = new Place(t, FILES)
+  const up = place.start(['up'], { WORKER_COUNT: '1' })
+  await up.until((one) => one.stdout.includes('all workers are ready'))
+  assert.match(up.stdout, /Ctrl-C stops it/)
+  assert.match(up.stdout, /^\[worker-1\] .*worker started/m)
+  assert.equal(up.stdout.includes('worker-2'), false)
+  const asked = performance.now()
+  up.signal('SIGINT')
+  const ran = await up.ended
+  assert.deepEqual([ran.code, ran.stderr], [0, ''])
+  assert.ok(performance.now() - asked < 2_000)
+  assert.match(ran.stdout, /windlass is down\n$/)
+})
+
+test('a stop lets tasks end; the second signal hands them back', async (t) => {
+  const place = new Place(t, FILES)
+  const up = await startUp(place, ['--workers', '1'])
+  await place.json(['enqueue', 'slow', '{"ms":800}', '--id', 'short'])
+  await place.json(['enqueue', 'slow', '{"ms":60000}', '--id', 'long'])
+  await up.until((one) => begins(one, 'short').length > 0 && begins(one, 'long').length > 0)
+  up.signal('SIGTERM')
+  await place.json(['wait', 'short', '--timeout', '10'])
+  assert.equal(events(up, 'ended').length, 0)
+  up.signal('SIGTERM')
+  assert.equal((await up.ended).code, 0)
+  assert.equal(events(up, 'forced').length, 1)
+  const [short, long] = await Promise.all([place.json(['get', 'short']), place.json(['get', 'long'])])
+  assert.equal(short.document['state'], 'succeeded')
+  assert.deepEqual(
+    [long.document['state'], long.document['failures'], long.document['crashes']],
+    ['ready', 0, 0],
+  )
+  assert.deepEqual(pids(up).filter(lives), [])
+})
+
+test('a killed worker takes with it what its handler had started', async (t) => {
+  const spawning = `
+    import { spawn } from 'node:child_process'
+    import { defineTask } from 'windlass'
+    export const parent = defineTask({ name: 'parent', run: async () => {
+      console.log('grandchild ' + spawn('sleep', ['60']).pid)
+      await new Promise(() => {})
+    } })`
+  const place = new Place(t, { ...FILES, 'tasks.ts': spawning })
+  const up = await startUp(place, ['--workers', '1'])
+  await place.json(['enqueue', 'parent'])
+  const grandchild = await up.until((one) => Number(/grandchild (\d+)/.exec(one.stdout)?.[1]))
+  assert.ok(lives(grandchild))
+  process.kill(pids(up)[0] ?? 0, 'SIGKILL')
+  await up.until((one) => events(one, 'reported').length > 0)
+  assert.equal(lives(grandchild), false)
+})
+
+test('a crash loop is named with its last lines, and the stop still works', async (t) => {
+  const place = new Place(t, { ...FILES, 'tasks.ts': "throw new Error('the handler file is broken')" })
+  const up = place.start(['up', '--json', '--workers', '1'])
+  const [loop] = await up.until((one) => events(one, 'crash_loop').length > 0 && events(one, 'crash_loop'))
+  assert.equal(loop?.['deaths'], 3)
+  assert.match(JSON.stringify(loop?.['lines']), /the handler file is broken/)
+  assert.deepEqual(
+    events(up, 'restart')
+      .slice(0, 2)
+      .map((one) => one['delay_ms']),
+    [1_000, 2_000],
+  )
+  up.signal('SIGTERM')
+  assert.equal((await up.ended).code, 0)
+})
+
+test('workers outlive a supervisor that is killed: they go on working', async (t) => {
+  const place = new Place(t, FILES)
+  const up = await startUp(place, ['--workers', '1'], { LOG_FILE: '' })
+  const [child = 0] = pids(up)
+  t.after(() => {
+    if (lives(child)) process.kill(-child, 'SIGKILL')
+  })
+  up.signal('SIGKILL')
+  await up.ended
+  const first = await place.json(['enqueue', 'pid', '--wait'])
+  assert.deepEqual([first.code, first.document['result']], [0, child])
+  const again = await place.json(['enqueue', 'pid', '--wait'])
+  assert.deepEqual([again.code, again.document['result']], [0, child])
+  process.kill(child, 'SIGTERM')
+  const until = performance.now() + 5_000
+  while (lives(child) && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 50))
+  assert.equal(lives(child), false)
+})
