@@ -12,10 +12,19 @@ const other = defineTask({ name: 'other', queue: 'side', run: (input: unknown) =
 
 const DEAD = { ...outcomes.succeed(null), kind: 'die', to: 'dead', reason: 'failed' } as const
 
+/** Tasks of one millisecond have no order of creation. */
+function nextMillisecond(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 3)
+  })
+}
+
 onEachEngine('find narrows by every filter, newest first, by pages', async (engine) => {
   const client = clientOn(engine)
   const a = await client.enqueue(sample, { word: 'Walrus' }, { tags: ['red'], group: 'g1' })
+  await nextMillisecond()
   const b = await client.enqueue(sample, 2, { delay: '1h', tags: ['red', 'blue'] })
+  await nextMillisecond()
   const c = await client.enqueue(other, 3)
   const ids = async (filter: Parameters<typeof client.tasks.find>[0]): Promise<string[]> =>
     (await client.tasks.find(filter)).tasks.map((task) => task.task_id)
