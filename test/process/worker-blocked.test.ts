@@ -1,6 +1,8 @@
 /** A handler that blocks the event loop for longer than the lease keeps it: the heart beats on a thread of its own. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { defineTask } from '../../src/core/task-type.ts'
+import { Worker } from '../../src/worker/worker.ts'
 import { createSystem } from './worker-system.ts'
 
 async function keepsItsLease(
@@ -40,4 +42,32 @@ test('a heart whose thread dies is made again, and the session lives on', async 
   const id = await system.enqueue('first', { ms: 5_000 })
   const done = await system.becomes(id, ({ state }) => state === 'succeeded')
   assert.deepEqual([done.attempt, done.losses], [1, 0])
+})
+
+test('a blocked handler that outlives its deadline loses its session; an embedded worker goes on with a new one', async (t) => {
+  const system = await createSystem(t)
+  const program = await system.worker({ lease: '2s', grace: '1s', hung: 'abandon', concurrency: 1 })
+  const { session } = await program.event('started')
+  const once = { retry: { kind: 'fixed', retries: 0, delay: 0 }, timeout: 1_000 } as const
+  const id = await system.enqueue('block', { ms: 8_000 }, once)
+  await program.event('begin')
+  const other = await system.worker({ lease: '2s', queues: ['elsewhere'] })
+  const dead = await system.becomes(id, ({ state }) => state === 'dead')
+  assert.deepEqual([dead.outcome, dead.reason, dead.failures], ['deadline', 'timeout', 1])
+  await program.logged(/a new session was started/)
+  assert.equal(other.over, false)
+  const after = await system.get(id)
+  assert.deepEqual([after.state, after.result, after.session], ['dead', null, session])
+  const next = await system.enqueue('block', { ms: 1 })
+  await system.becomes(next, ({ state }) => state === 'succeeded')
+})
+
+test('a heart that cannot open the store fails the start, with the reason', async (t) => {
+  const system = await createSystem(t)
+  const openModule = new URL('./fixtures/no-such-module.ts', import.meta.url).href
+  const types = [defineTask({ name: 'any', run: () => 1 })]
+  const worker = new Worker({ engine: system.engine, types, heart: { openModule } })
+  await assert.rejects(worker.start(), { code: 'child_failed', message: /no-such-module/ })
+  const sessions = await system.engine.records.sessions({ state: null, host: null })
+  assert.deepEqual(sessions, [])
 })
