@@ -13,12 +13,14 @@ export interface ProcessLog {
   readonly log: Log
   /** A line that is ready as it stands. */
   readonly line: (text: string) => void
+  /** From now on LOG_FILE gets the lines as well; nothing when none is configured. */
+  readonly openFile: () => void
 }
 
-/** @param file false: the supervisor writes the file for this process */
-export function openProcessLog(cli: Cli, settings: Settings, file: boolean): ProcessLog {
+/** A log to stdout. */
+export function openProcessLog(cli: Cli, settings: Settings): ProcessLog {
   const path = settings.log.file
-  const append = file && path !== null ? openFile(resolve(settings.root, path)) : null
+  let append: ((text: string) => void) | null = null
   const line = (text: string): void => {
     cli.out.print(text)
     append?.(`${text}\n`)
@@ -29,10 +31,13 @@ export function openProcessLog(cli: Cli, settings: Settings, file: boolean): Pro
     redact: settings.redact,
     destination: { write: (text) => line(text.trimEnd()) },
   })
-  return { log, line }
+  const openFile = (): void => {
+    if (path !== null) append ??= appendTo(resolve(settings.root, path))
+  }
+  return { log, line, openFile }
 }
 
-function openFile(path: string): (text: string) => void {
+function appendTo(path: string): (text: string) => void {
   let failed = false
   const attempt = <T>(what: () => T): T | null => {
     if (failed) return null

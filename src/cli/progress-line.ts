@@ -19,14 +19,14 @@ export class ProgressLine {
     this.#look = look
   }
 
-  /** Draws until it is disposed of. */
+  /** Draws until `end`. */
   static start(out: Output, look: () => Promise<TaskJson | null>): ProgressLine {
     const line = new ProgressLine(out, look)
     if (out.terminal && process.stderr.isTTY) line.#plan()
     return line
   }
 
-  [Symbol.dispose](): void {
+  end(): void {
     if (this.#timer === null) return
     clearTimeout(this.#timer)
     this.#timer = null

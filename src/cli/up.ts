@@ -51,13 +51,15 @@ async function up(cli: Cli, flags: Flags): Promise<void> {
   try {
     const engine = await windlass.engine()
     refuseLonely(engine)
-    const journal = openProcessLog(cli, windlass.settings, true)
+    const journal = openProcessLog(cli, windlass.settings)
+    journal.openFile()
     const say = createSay(journal.log, cli.out)
     await greet(windlass, engine, say)
     const { worker, keepCount } = windlass.settings
     const supervisor = new Supervisor({
       engine,
       count: worker.count,
+      name: worker.name ?? 'worker',
       command: (name) => childCommand(cli, flags, name),
       tell: (event) => tellEvent(event, say, journal, cli.out),
       keepCount,

@@ -31,8 +31,12 @@ export async function waitFor(
   id: string,
   timeout: number | null,
 ): Promise<TaskDetailJson> {
-  using _line = ProgressLine.start(cli.out, () => windlass.tasks.get(id))
-  return await windlass.tasks.wait(id, timeout === null ? {} : { timeout })
+  const line = ProgressLine.start(cli.out, () => windlass.tasks.get(id))
+  try {
+    return await windlass.tasks.wait(id, timeout === null ? {} : { timeout })
+  } finally {
+    line.end()
+  }
 }
 
 /** 0 only if it succeeded. */

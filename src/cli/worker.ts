@@ -50,10 +50,19 @@ async function work(cli: Cli, flags: Flags): Promise<void> {
   })
   try {
     process.title = `windlass worker ${windlass.settings.worker.name ?? ''}`.trimEnd()
-    const { log } = openProcessLog(cli, windlass.settings, !supervised)
-    if (!supervised) for (const note of windlass.settings.notes) log.info(maskSecrets(note))
-    if (supervised) process.on('disconnect', () => log.warn('the supervisor is gone; this worker goes on'))
-    else cli.out.onReaderGone(() => stop.ask('nobody reads the output'))
+    const journal = openProcessLog(cli, windlass.settings)
+    const { log } = journal
+    if (supervised) {
+      process.on('disconnect', () => {
+        // It kept the log file for all of us; nobody reads our output any more.
+        journal.openFile()
+        log.warn('the supervisor is gone; this worker goes on')
+      })
+    } else {
+      journal.openFile()
+      for (const note of windlass.settings.notes) log.info(maskSecrets(note))
+      cli.out.onReaderGone(() => stop.ask('nobody reads the output'))
+    }
     // Code that cannot be loaded is told before a store is opened or created for it.
     await windlass.types()
     const engine = await windlass.engine()

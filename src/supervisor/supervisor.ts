@@ -11,6 +11,8 @@ import type { RestartRules } from './restart-rules.ts'
 import { Slot, type SlotState } from './slot.ts'
 
 export interface SupervisorOptions extends Omit<DeathReporterOptions, 'onError' | 'signal'> {
+  /** Workers are called `<name>-1`, `<name>-2`, … Default `worker`. */
+  readonly name?: string
   /** How many workers. */
   readonly count: number
   /** How the worker of that name is started. */
@@ -40,7 +42,7 @@ export class Supervisor extends Service {
 
   constructor(options: SupervisorOptions) {
     super()
-    const { count, command, drain = DEFAULTS.drain, ...rest } = options
+    const { count, command, name: base = 'worker', drain = DEFAULTS.drain, ...rest } = options
     const waiting = new Set<string>()
     this.#tell = (event) => {
       options.tell(event)
@@ -48,7 +50,7 @@ export class Supervisor extends Service {
       options.tell({ kind: 'all_ready', workers: count })
     }
     this.#slots = Array.from({ length: count }, (_, i) => {
-      const name = `worker-${i + 1}`
+      const name = `${base}-${i + 1}`
       waiting.add(name)
       return new Slot({
         ...rest,

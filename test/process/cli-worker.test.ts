@@ -77,10 +77,9 @@ test('the log file gets the same lines; a file that cannot be written stops nobo
 })
 
 test('what goes wrong at the start has its exit code', async (t) => {
-  const place = new Place(t, { ...FILES, 'tasks.ts': "throw new Error('no luck')", file: '' })
   const [broken, unreachable] = await Promise.all([
-    place.json(['worker', '--drain']),
-    place.json(['worker', '--drain', '--engine', 'sqlite:file/x.db']),
+    new Place(t, { ...FILES, 'tasks.ts': "throw new Error('no luck')" }).json(['worker', '--drain']),
+    new Place(t, { ...FILES, file: '' }).json(['worker', '--drain', '--engine', 'sqlite:file/x.db']),
   ])
   assert.deepEqual([broken.code, errorOf(broken).code], [1, 'config_failed'])
   assert.match(errorOf(broken).message, /tasks\.ts could not be loaded: no luck/)

@@ -1,6 +1,7 @@
 /** `windlass up` with real processes and real signals: deaths, restarts, stops, and a parent that vanishes. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 
 import { FILES } from '../cli/fixtures.ts'
@@ -146,7 +147,7 @@ test('a crash loop is named with its last lines, and the stop still works', asyn
 
 test('workers outlive a supervisor that is killed: they go on working', async (t) => {
   const place = new Place(t, FILES)
-  const up = await startUp(place, ['--workers', '1'], { LOG_FILE: '' })
+  const up = await startUp(place, ['--workers', '1'], { LOG_FILE: 'log' })
   const [child = 0] = pids(up)
   t.after(() => {
     if (lives(child)) process.kill(-child, 'SIGKILL')
@@ -155,6 +156,7 @@ test('workers outlive a supervisor that is killed: they go on working', async (t
   await up.ended
   const first = await place.json(['enqueue', 'pid', '--wait'])
   assert.deepEqual([first.code, first.document['result']], [0, child])
+  assert.match(readFileSync(join(place.folder, 'log'), 'utf8'), /the supervisor is gone; this worker goes on/)
   const again = await place.json(['enqueue', 'pid', '--wait'])
   assert.deepEqual([again.code, again.document['result']], [0, child])
   process.kill(child, 'SIGTERM')
