@@ -87,6 +87,8 @@ export class Claimer {
   /** Asks in this very turn: a claim that leaves together with endings can share their transaction. */
   now(): void {
     if (!this.#maybe || this.#busy !== null || this.#stop.signal.aborted || this.#ports.room() <= 0) return
+    // Between two sessions there is nobody to claim for: the next one wakes, trying until then would only spin.
+    if (this.#ports.session() === null) return
     this.#busy = this.#run().then(() => {
       this.#busy = null
       if (this.#maybe) return this.room()
