@@ -6,12 +6,17 @@ import { fileURLToPath } from 'node:url'
 import { formatDuration } from '../src/core/duration.ts'
 import { ERROR_CODES } from '../src/core/errors.ts'
 import { DEFAULTS, LIMITS } from '../src/core/limits.ts'
+import { cliPage } from './cli-page.ts'
 
 const NOTE = 'This page is written by `npm run docs` from the table in the code.'
 
 /** Path (from the root) and text of every generated page. */
-export function referencePages(): Readonly<Record<string, string>> {
-  return { 'docs/reference/errors.md': errorsPage(), 'docs/reference/limits.md': limitsPage() }
+export async function referencePages(): Promise<Readonly<Record<string, string>>> {
+  return {
+    'docs/reference/cli.md': await cliPage(NOTE),
+    'docs/reference/errors.md': errorsPage(),
+    'docs/reference/limits.md': limitsPage(),
+  }
 }
 
 function errorsPage(): string {
@@ -86,7 +91,7 @@ function limitsPage(): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const [path, text] of Object.entries(referencePages())) {
+  for (const [path, text] of Object.entries(await referencePages())) {
     writeFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), text)
   }
 }

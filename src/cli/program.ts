@@ -60,7 +60,8 @@ function fail(error: unknown, verb: string | null, cli: Cli): number {
   return failure.exit
 }
 
-function createProgram(): Command {
+/** The command line without its verbs: global options and help. */
+export function createProgram(): Command {
   return (
     new Command('windlass')
       .description('Durable background tasks on the database or broker you already have.')

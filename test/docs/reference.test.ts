@@ -6,7 +6,7 @@ import test from 'node:test'
 
 import { referencePages } from '../../scripts/reference.ts'
 
-for (const [path, text] of Object.entries(referencePages())) {
+for (const [path, text] of Object.entries(await referencePages())) {
   test(`${path} follows the table in the code`, () => {
     const stored = readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
     assert.equal(stored, text, 'stale: run npm run docs')
