@@ -16,7 +16,8 @@ for (const [url, path] of [
   ['SQLITE:tasks.db', 'tasks.db'],
   ['sqlite::memory:', ':memory:'],
   ['sqlite:a folder/任务.db', 'a folder/任务.db'],
-  ['sqlite:a%20b%3F.db', 'a b?.db'],
+  ['sqlite:50%20off%3F.db', '50%20off?.db'],
+  ['sqlite:a%25b%23.db', 'a%b#.db'],
   ['sqlite:100%.db', '100%.db'],
   ['sqlite:C:\\data\\tasks.db', 'C:\\data\\tasks.db'],
   // As SQLAlchemy has it: three slashes before a relative path, four before an absolute one.
@@ -42,7 +43,7 @@ for (const [url, says] of [
   ['sqlite:a.db?synchronus=full', /did you mean "synchronous"/],
   ['sqlite:a.db?namespace=a-b', /namespace/],
   ['sqlite:a.db?namespace=', /namespace/],
-  ['sqlite:a%00.db', /null character/],
+  ['sqlite:a\0.db', /null character/],
 ] as const) {
   test(`refused: ${url}`, () => assert.throws(() => read(url), { code: 'engine_url_invalid', message: says }))
 }
