@@ -13,7 +13,7 @@ export interface EndingLine {
 
 /** The line for an outcome; null: nothing worth a line at level info or above. */
 export function endingLine(task: TaskRecord, outcome: Outcome): EndingLine | null {
-  const again = outcome.to === 'scheduled' ? `again in ${formatDuration(outcome.delay)}` : 'again at once'
+  const again = outcome.delay > 0 ? `again in ${formatDuration(outcome.delay)}` : 'again at once'
   switch (outcome.kind) {
     case 'succeed':
       return null
