@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { WindlassError } from '../../core/errors.ts'
 import { busyFor, failureOf, isBusy } from './failure.ts'
+import { LOG_BYTES, LOG_PAGES } from './checkpoint.ts'
 import { fileSystemOf, networkFileSystem } from './file-system.ts'
 
 /** SQLite before this can lose commits when two connections race at a checkpoint. */
@@ -132,7 +133,7 @@ function configure(db: DatabaseSync, path: string, options: FileOptions): void {
   // On macOS an fsync leaves the data in the drive's cache; elsewhere these two do nothing.
   if (options.synchronous === 'full') db.exec('PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1')
   db.exec(`PRAGMA busy_timeout = ${options.busyTimeout}`)
-  db.exec('PRAGMA wal_autocheckpoint = 4000')
+  db.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}; PRAGMA journal_size_limit = ${LOG_BYTES}`)
   db.exec('PRAGMA cache_size = -16000')
   db.exec('PRAGMA temp_store = MEMORY')
 }

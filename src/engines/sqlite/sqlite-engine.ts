@@ -27,6 +27,7 @@ import { formatSqliteAddress, type SqliteAddress } from './address.ts'
 import { Caches } from './caches.ts'
 import { runInTransaction } from './caller-transaction.ts'
 import { claim, claimNothing } from './claim.ts'
+import { checkpoint } from './checkpoint.ts'
 import { documentVerbs, journalVerbs, recordVerbs, scheduleVerbs } from './cold-verbs.ts'
 import { Connection } from './connection.ts'
 import { openFile, type OpenFile } from './database-file.ts'
@@ -176,7 +177,8 @@ export class SqliteEngine implements Engine {
       const nothing = await this.#read((view) => claimNothing(view, requests))
       if (nothing !== null) return nothing
     }
-    const replies = await this.#write(requests, claim)
+    const weight = requests.reduce((sum, request) => sum + request.limit, 0)
+    const replies = await this.#write(requests, claim, weight)
     this.#moreToClaim = replies.some((reply) => reply.more)
     return replies
   }
@@ -207,7 +209,10 @@ export class SqliteEngine implements Engine {
 
   async sweep(request: SweepRequest): Promise<SweepReply> {
     if (!(await this.#read((view) => hasTurn(view, request)))) return NOT_ITS_TURN
-    return this.#writeOne((unit) => sweep(unit, request))
+    const reply = await this.#writeOne((unit) => sweep(unit, request), request.limit)
+    // Here and not in some unlucky enqueue: what was written goes from the log to its place.
+    if (reply.turn && this.address !== null) checkpoint(this.#connection)
+    return reply
   }
 
   watch(listener: (hint: Hint) => void): () => void {
@@ -231,9 +236,13 @@ export class SqliteEngine implements Engine {
     })
   }
 
-  async #write<T, R>(items: readonly T[], run: (unit: Unit, items: readonly T[]) => R[]): Promise<R[]> {
+  async #write<T, R>(
+    items: readonly T[],
+    run: (unit: Unit, items: readonly T[]) => R[],
+    weight: number = items.length,
+  ): Promise<R[]> {
     this.#migrated()
-    return items.length === 0 ? [] : this.#writer.submit(items.length, (unit) => run(unit, items))
+    return items.length === 0 ? [] : this.#writer.submit(weight, (unit) => run(unit, items))
   }
 
   #inTransaction<T, R>(
@@ -249,9 +258,9 @@ export class SqliteEngine implements Engine {
     return runInTransaction(tx, store, (unit) => run(unit, items))
   }
 
-  async #writeOne<R>(run: (unit: Unit) => R): Promise<R> {
+  async #writeOne<R>(run: (unit: Unit) => R, weight: number = 1): Promise<R> {
     this.#migrated()
-    return this.#writer.submit(1, run)
+    return this.#writer.submit(weight, run)
   }
 
   /** The instance id of a store that is migrated, perhaps by another process since this one looked last. */
