@@ -216,6 +216,10 @@ test('with a concurrency of two, two batches fly and never a third', async () =>
   const { batcher } = rig({ send, concurrency: 2, maxCount: 3 })
   assert.deepEqual(await Promise.all(range(20).map((item) => batcher.add(item))), range(20).map(String))
   assert.deepEqual([most, flying, batcher.pending], [2, 0, 0])
+  const adds = range(4).map((item) => batcher.add(item))
+  await batcher.drained()
+  assert.deepEqual([flying, batcher.pending], [0, 0])
+  await Promise.all(adds)
 })
 
 test('calls at any time, from any caller, are answered once each and in order', async () => {

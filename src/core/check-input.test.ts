@@ -85,6 +85,22 @@ test('an input that was left out is asked about as undefined, too', async () => 
   assert.deepEqual(later, { value: 7 })
 })
 
+test('a schema that takes null is not asked again, and one that answers later is asked the same way', async () => {
+  const asked: unknown[] = []
+  const takes = schemaOf((value) => {
+    asked.push(value)
+    return { value: String(value) }
+  })
+  assert.deepEqual(await runSchema(takes, null), { value: 'null' })
+  assert.deepEqual(asked, [null])
+  const later = schemaOf(async (value) =>
+    value === null ? { issues: [{ message: 'no null' }] } : { value: 'left out' },
+  )
+  assert.deepEqual(await runSchema(later, null), { value: 'left out' })
+  const never = schemaOf(async (value) => ({ issues: [{ message: String(value) }] }))
+  assert.deepEqual(await runSchema(never, null), { issues: [{ message: 'null' }] })
+})
+
 test('an answer that is a promise of another realm is waited for', async () => {
   const later = vm.runInNewContext('(answer) => Promise.resolve(answer)') as (answer: unknown) => unknown
   const no = schemaOf(() => later({ issues: [{ message: 'no' }] }))

@@ -191,6 +191,8 @@ test('three retries are four runs, and the fourth failure says that no retry is 
 test('why a failed task is dead is told apart: no retries at all, no retry wished, time out', () => {
   const none = { ...fresh, retry: { ...DEFAULT_RETRY, retries: 0 } }
   assert.equal(decide(failedEnding, none, 0).reason, 'failed')
+  const one = { ...fresh, failures: 1, retry: { ...DEFAULT_RETRY, retries: 1 } }
+  assert.equal(decide(failedEnding, one, 0).reason, 'retries_exhausted')
   assert.equal(decide({ ...failedEnding, again: false }, fresh, 0).reason, 'failed')
   assert.equal(decide({ ...failedEnding, reason: 'timeout' }, none, 0).reason, 'timeout')
   assert.equal(
@@ -227,7 +229,14 @@ test('the tenth loss is the last; the waits repeat their last one', () => {
     [0, 10_000, 60_000, 60_000, 60_000],
   )
   assert.deepEqual([loss(9).to, loss(9).reason], ['dead', 'lost'])
-  assert.equal(decide({ kind: 'orphaned', cause: 'missing', culprit: null }, fresh, 0).kind, 'loss')
+  assert.match(loss(0).error?.message ?? '', /stopped renewing its lease \(loss 1 of 10\)$/)
+  const missing = decide({ kind: 'orphaned', cause: 'missing', culprit: null }, fresh, 0)
+  assert.deepEqual(
+    [missing.kind, missing.error?.message.split(' (')[0]],
+    ['loss', 'the session that ran this task is gone'],
+  )
+  const noWaits = { ...fresh, crash: { ...DEFAULT_CRASH, delays: [] } }
+  assert.equal(decide({ kind: 'orphaned', cause: 'expired', culprit: null }, noWaits, 0).delay, 0)
 })
 
 test('a crash charges the culprits only, or everybody when nobody is named', () => {

@@ -255,7 +255,8 @@ test('a small graph that would be written as an endless text is refused at once'
   const long = 'x'.repeat(1024 * 1024)
   const many = Array.from({ length: 10_000 }, () => long)
   const started = performance.now()
-  for (const value of [doubled, hollow, many]) {
+  const keyed = Array.from({ length: 10_000 }, () => ({ [long]: 1 }))
+  for (const value of [doubled, hollow, many, keyed]) {
     assert.equal(refusal(() => write(value)).code, 'payload_too_large')
   }
   assert.ok(performance.now() - started < 2_000)

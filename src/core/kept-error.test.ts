@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { inspect } from 'node:util'
 import vm from 'node:vm'
 
 import fc from 'fast-check'
@@ -83,6 +84,12 @@ test('an AggregateError tells what it lists, and its first cause where it has no
   )
   assert.equal(keepError(many).causes.length, LIMITS.errorCauses)
   assert.deepEqual(keepError(Object.assign(new AggregateError([], 'bent'), { errors: 5 })).causes, [])
+})
+
+test('an AggregateError of another realm tells what it lists', () => {
+  const far: unknown = vm.runInNewContext('new AggregateError([new Error("a")], "far")')
+  assert.deepEqual(keepError(far).causes, [{ name: 'Error', message: 'a' }])
+  assert.deepEqual(keepError(Object.assign(new Error('x'), { errors: [new Error('a')] })).causes, [])
 })
 
 test('cycles and endless chains of causes come to an end', () => {
@@ -187,6 +194,19 @@ test('known secrets are not kept, in no text of the error', () => {
   assert.equal(thrown.message.split('[redacted]').length, 3, thrown.message)
   const error = Object.assign(new Error('x'), { config: { headers: { cookie: secret } } })
   assert.ok(!JSON.stringify(keepError(error)).includes(secret))
+})
+
+test('what stands around a secret is kept, and no code of a stranger runs', () => {
+  for (const [said, kept] of [
+    ['at postgres://app:x@db:5432/x now', 'at postgres://app:[redacted]@db:5432/x now'],
+    ['Authorization: Bearer abcdefgh now', 'Authorization: Bearer [redacted] now'],
+    ['my_password=x&y=1', 'my_password=[redacted]&y=1'],
+    [`{"apiKey":"x","y":1}`, `{"apiKey":[redacted],"y":1}`],
+  ] as const) {
+    assert.equal(keepError(new Error(said)).message, kept)
+  }
+  const thrown = { [inspect.custom]: () => 'ran' }
+  assert.ok(!keepError(thrown).message.endsWith(' ran'))
 })
 
 test('ordinary messages are kept as they are', () => {

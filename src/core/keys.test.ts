@@ -35,6 +35,14 @@ test('the nearest word is found, whatever its case', () => {
   for (const [typo, word] of Object.entries(typos)) assert.equal(nearest(typo, KNOWN), word)
 })
 
+test('two wrong letters are near, in a long word a third of them, and no more', () => {
+  assert.equal(nearest('dly', KNOWN), 'delay')
+  assert.equal(nearest('i', KNOWN), 'id')
+  assert.equal(nearest('priorrittyyy', KNOWN), 'priority')
+  assert.equal(nearest('quexyz', KNOWN), null)
+  assert.equal(nearest('pryorrittyyyy', KNOWN), null)
+})
+
 test('a word of which nothing is right is near to nothing', () => {
   for (const word of ['xx', 'z', '', 'supercalifragilistic', '__proto__', '汉字', 'constructor']) {
     assert.equal(nearest(word, KNOWN), null, word)

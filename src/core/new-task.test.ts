@@ -154,6 +154,7 @@ test('a unique key is a text, or a key with a time', () => {
 
 test('tags are up to 20 names, each once', () => {
   assert.deepEqual(build({ tags: ['a', 'b', 'a'] }).tags, ['a', 'b'])
+  assert.equal(build({ tags: Array.from({ length: 20 }, (_, i) => `t${i}`) }).tags.length, 20)
   const holes: string[] = ['a']
   holes[2] = 'b'
   for (const tags of [
@@ -273,6 +274,7 @@ test('an instant is a Date, ISO-8601 text or a number since the epoch', () => {
     '2026-01-31T00:00:00-0800',
   ]
   for (const text of texts) assert.equal(readInstant(text, 'runAt'), at, text)
+  assert.equal(readInstant('2026-01-31T16:00+08', 'runAt'), at)
   assert.equal(readInstant('2026-01-31', 'runAt'), Date.UTC(2026, 0, 31))
   assert.equal(readInstant('2028-02-29', 'runAt'), Date.UTC(2028, 1, 29))
   assert.equal(readInstant('2026-01-31T08:00:00.123456Z', 'runAt'), at + 123)

@@ -106,6 +106,16 @@ test('what would be passed over in silence is refused', () => {
   }
 })
 
+test('what lies on a bound is taken, and −0 is 0', () => {
+  for (const value of [0, 1, LIMITS.retries]) assert.equal(readRetry(value).retries, value)
+  assert.ok(Object.is(readRetry(-0).retries, 0))
+  for (const factor of [1, 10]) assert.ok('factor' in readRetry({ backoff: 'exponential', factor }))
+  for (const jitter of [0, 1]) assert.ok('jitter' in readRetry({ backoff: 'exponential', jitter }))
+  const least = readRetry({ backoff: 'exponential', jitter: -0 })
+  assert.ok(least.kind === 'exponential' && Object.is(least.jitter, 0))
+  assert.equal(readRetry({ delays: Array.from({ length: 100 }, () => 1) }).retries, 100)
+})
+
 test('what is out of bounds, or of another type, is refused', () => {
   for (const value of [-1, 1.5, Number.NaN, LIMITS.retries + 1, Number.POSITIVE_INFINITY]) {
     refuses(value)

@@ -97,6 +97,11 @@ test('types flow from the schema and from the handler', () => {
   assert.equal(same.length, 5)
 })
 
+test('a schema may be a function with the properties of a schema', () => {
+  const input = Object.assign(() => true, { '~standard': z.string()['~standard'] })
+  assert.equal(defineTask({ name: 'mail', input }).input, input)
+})
+
 test('implement adds a handler to a copy', () => {
   const bare = defineTask<{ n: number }, number>({ name: 'mail', queue: 'out' })
   const whole = implement(bare, ({ n }) => n + 1)
