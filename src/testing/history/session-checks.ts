@@ -38,7 +38,8 @@ function noteSweep(
 ): void {
   for (const reply of call.told ?? []) {
     for (const id of reply.declaredDead) die(id, call.invoked, call.returned)
-    for (const { task } of reply.orphans) die(task.session ?? '', Number.POSITIVE_INFINITY, call.returned)
+    // The declaration itself may have been told in an answer that was lost.
+    for (const { task } of reply.orphans) die(task.session ?? '', call.invoked, call.returned)
   }
   // Its answer was lost: it may have declared anybody dead.
   if (call.told === null && call.asked.some(({ declare, extend }) => declare && !extend))
