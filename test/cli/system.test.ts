@@ -57,7 +57,7 @@ test('workers: what lives and what it runs', async (t) => {
   const worker = place.start(['worker', '--json', '-n', 'anna', '-Q', 'default,numbers:2', '-c', '3'])
   await worker.until((one) => one.stdout.includes('"worker started"'))
   await place.json(['enqueue', 'slow', '{"ms":60000}', '--id', 's'])
-  await worker.until((one) => one.stdout.includes('slow begins'))
+  await worker.until((one) => one.stderr.includes('slow begins'))
   const { document } = await place.json(['workers'])
   const [one] = document['workers'] as Document[]
   for (const key of ['session', 'name', 'host', 'pid', 'queues', 'running', 'seen_at'])
