@@ -28,7 +28,7 @@ suite('memory engine beside the model', () => {
       bench,
       engine: 'memory',
       seed: seedOf(process.env),
-      runs: long ? 20_000 : 1_000,
+      runs: long ? 20_000 : 1_500,
       within: long ? 1_800_000 : 8_000,
       ...(path === undefined ? {} : { path }),
     })
