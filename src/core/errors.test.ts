@@ -88,6 +88,11 @@ test('a message is bounded and well formed', () => {
   }
 })
 
+test('an error that was made without a message, from JavaScript, has none', () => {
+  for (const message of [undefined, null, 5, {}])
+    assert.equal(new WindlassError('internal', message as string).message, '')
+})
+
 test('a code of another version, or one that only looks like a key, becomes internal and keeps its message', () => {
   for (const word of ['never_heard_of', 'constructor', '__proto__', 'toString']) {
     const error = new WindlassError(word as ErrorCode, 'kept')

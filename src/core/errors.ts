@@ -139,8 +139,9 @@ export class WindlassError extends Error {
   }
 }
 
-function bounded(message: string): string {
+function bounded(message: unknown): string {
   const most = LIMITS.errorMessageBytes
+  if (typeof message !== 'string') return ''
   return message.length <= most ? message : `${message.slice(0, most - 1).toWellFormed()}…`
 }
 

@@ -162,7 +162,7 @@ test('texts of any length and of any code units are kept bounded and storable', 
   assertStorable(keepError(new Error('x'.repeat(50_000_000))))
   assertStorable(keepError('a.'.repeat(10_000_000)))
   assertStorable(keepError({ list: Array.from({ length: 100_000 }, () => 'long'.repeat(1_000)) }))
-  assert.ok(performance.now() - started < 1_000)
+  assert.ok(performance.now() - started < 10_000)
 })
 
 test('a message that is no text is shown, an empty name is Error', () => {

