@@ -1,6 +1,7 @@
 // `windlass worker`: one worker in the foreground, by itself or under a supervisor.
-// Promises exit 0 after a drain: SIGTERM or Ctrl-C lets tasks end, the second one hands back what runs at once. A
-// supervisor that vanishes is told to the log and nothing else: work goes on. Leaves working to src/worker.
+// Promises exit 0 after a drain: SIGTERM or Ctrl-C lets tasks end, the second one hands back what runs at once. An
+// error that nobody caught charges no task that runs beside it: the worker drains and exits 1. A supervisor that
+// vanishes is told to the log and nothing else: work goes on. Leaves working to src/worker.
 
 import type { Command } from 'commander'
 
@@ -9,10 +10,12 @@ import { WindlassError } from '../core/errors.ts'
 import { takeSupervised, tellSupervisor } from '../supervisor/messages.ts'
 import type { LocalWorker, Windlass } from '../windlass.ts'
 import type { Cli } from './cli.ts'
+import { EXIT } from './exit-codes.ts'
 import { maskSecrets } from './mask.ts'
 import { openWindlass } from './open.ts'
 import { openProcessLog } from './process-log.ts'
 import { listenToStop, type StopRequest } from './stop-signals.ts'
+import { watchStrayErrors } from './stray-errors.ts'
 import { checkQueueList } from './values.ts'
 
 interface Flags {
@@ -68,13 +71,14 @@ async function work(cli: Cli, flags: Flags): Promise<void> {
     const engine = await windlass.engine()
     const { class: durability, text: means } = await engine.durability()
     if (!supervised) log.info('the store is open', { engine: engine.name, durability, means })
-    await run(windlass, log, stop, drain)
+    await run(cli, windlass, log, stop, drain)
   } finally {
     await windlass.close()
   }
 }
 
 async function run(
+  cli: Cli,
   windlass: Windlass,
   log: Log,
   stop: StopRequest,
@@ -83,6 +87,10 @@ async function run(
   // A handler that outlives its deadline and blocks everything ends with its process (CONTRACT rule 5).
   const worker = windlass.worker({ log, hung: 'kill' })
   await worker.start()
+  watchStrayErrors(log, () => {
+    cli.exit = EXIT.failure
+    stop.ask('an error that nobody caught')
+  })
   const looking = followSession(worker)
   tellSupervisor({ windlass: 'ready' })
   const drained =

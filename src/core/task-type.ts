@@ -10,12 +10,12 @@ import type { Keep, RetryPolicy } from './record.ts'
 import { readRetry, type RetryOption } from './retry.ts'
 import type { InputOf, OutputOf, StandardSchema } from './standard-schema.ts'
 
-/** Writes log lines that are kept with the task (bounded, see LIMITS) and go to the worker's log. */
+/** Writes log lines that are kept with the task (bounded, see LIMITS) and go to the worker's log. Needs no `this`. */
 export interface TaskLog {
-  debug(message: string, fields?: object): void
-  info(message: string, fields?: object): void
-  warn(message: string, fields?: object): void
-  error(message: string, fields?: object): void
+  readonly debug: (message: string, fields?: object) => void
+  readonly info: (message: string, fields?: object) => void
+  readonly warn: (message: string, fields?: object) => void
+  readonly error: (message: string, fields?: object) => void
 }
 
 /** What a handler is given beside its payload. Its functions need no `this`: they may be taken out of it. */
