@@ -13,8 +13,8 @@ import { codeOfState, RUNNING, stateOf } from './words.ts'
 
 const SETTINGS = 'SELECT key FROM windlass_documents WHERE kind = ? ORDER BY key'
 const RUNNING_BY_QUEUE = 'SELECT queue, count(*) FROM windlass_states WHERE state = 2 GROUP BY queue'
-const RANKS = `SELECT rank FROM windlass_states WHERE state = 1 AND queue = ? AND rank > ? ORDER BY rank LIMIT 1`
-const OLDEST = `SELECT run_at FROM windlass_states WHERE state = 1 AND queue = ? AND rank = ? ORDER BY place LIMIT 1`
+const OLDEST = `SELECT min(run_at) FROM (SELECT run_at FROM windlass_states
+  WHERE state = 1 AND queue = ? ORDER BY rank, place LIMIT ?)`
 const EXTENT = 'SELECT min(seq), max(seq) FROM windlass_states'
 const FIRST_FROM = 'SELECT seq, queue, state FROM windlass_states WHERE seq >= ? LIMIT 1'
 const READY_PLACE = `SELECT s.queue, s.rank, s.place FROM windlass_tasks t JOIN windlass_states s ON s.seq = t.seq
@@ -112,16 +112,10 @@ function sample(view: View): Map<string, number> {
   return weights
 }
 
-/** Of each priority the first in line has waited longest, as a rule. */
+/** Since when the ready task has waited that has waited longest, among as many as are counted exactly. */
 function oldestWait(view: View, queue: string): number | null {
-  let oldest = Infinity
-  for (let rank = -Infinity; ;) {
-    const row = view.connection.get(RANKS, queue, rank === -Infinity ? -1_000 : rank)
-    if (row === undefined) break
-    rank = row[0] as number
-    oldest = Math.min(oldest, view.connection.get(OLDEST, queue, rank)?.[0] as number)
-  }
-  return oldest === Infinity ? null : Math.max(0, view.now - oldest)
+  const oldest = view.connection.get(OLDEST, queue, LIMITS.exactCount)?.[0]
+  return typeof oldest === 'number' ? Math.max(0, view.now - oldest) : null
 }
 
 /** How many ready tasks of its queue a claim would take before each; null for one that is not ready. */
