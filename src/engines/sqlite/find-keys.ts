@@ -5,6 +5,7 @@
 import type { TaskFilter } from '../../core/cold-verbs.ts'
 import { TASK_STATES } from '../../core/record.ts'
 import type { Connection, Param } from './connection.ts'
+import { listed } from './queues.ts'
 import { codeOfState, RUNNING, type StateCode } from './words.ts'
 
 /** Where a row stands in the order of creation. */
@@ -59,7 +60,7 @@ function sourcesOf(connection: Connection, filter: TaskFilter): Source[] {
         AND (created_at, seq) < (?4, ?5) AND created_at >= ?6 ORDER BY created_at DESC, seq DESC LIMIT ?7`
       return [source(sql, 0, queue, type)]
     }
-    const sql = `SELECT created_at, seq FROM windlass_states WHERE state = ${code} AND queue = ? AND type = ? AND ${RANGE}`
+    const sql = `SELECT created_at, seq FROM ${listed(code)} AND queue = ? AND type = ? AND ${RANGE}`
     return runsOf(connection, code, queue, type).map((run) => source(sql, ...run))
   })
 }
@@ -72,7 +73,7 @@ function runsOf(
   type: string | null,
 ): [queue: string, type: string][] {
   if (queue !== null && type !== null) return [[queue, type]]
-  const next = `SELECT queue, type FROM windlass_states WHERE state = ${code} AND (queue, type) > (?, ?)
+  const next = `SELECT queue, type FROM ${listed(code)} AND (queue, type) > (?, ?)
     ORDER BY queue, type LIMIT 1`
   const runs: [string, string][] = []
   for (let at: [string, string] = [queue ?? '', '']; ;) {

@@ -5,6 +5,7 @@
 import { QUEUE_DOCUMENT, readQueueSettings } from '../../core/queue-settings.ts'
 import type { Caches } from './caches.ts'
 import type { Connection } from './connection.ts'
+import type { StateCode } from './words.ts'
 
 const SETTINGS = 'SELECT key, body FROM windlass_documents WHERE kind = ? ORDER BY key'
 const NEXT_READY = 'SELECT queue FROM windlass_states WHERE state = 1 AND queue > ? ORDER BY queue LIMIT 1'
@@ -43,6 +44,14 @@ export function openQueues(
 
 function waitingQueues(connection: Connection): Set<string> {
   return new Set([...stepThrough(connection, NEXT_READY), ...stepThrough(connection, NEXT_SCHEDULED)])
+}
+
+/**
+ * Rows of one state (not `running`) through the index that lists them; more conditions follow with AND.
+ * SQLite takes a partial index only where its own condition is said again, and would take another one by itself.
+ */
+export function listed(code: StateCode): string {
+  return `windlass_states INDEXED BY windlass_states_list WHERE state <> 2 AND state = ${code}`
 }
 
 /** The different values of an index's first column: each probe goes on behind the last value. */

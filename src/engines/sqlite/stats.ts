@@ -6,7 +6,7 @@ import type { QueueStats } from '../../core/cold-verbs.ts'
 import { LIMITS } from '../../core/limits.ts'
 import { QUEUE_DOCUMENT } from '../../core/queue-settings.ts'
 import { TASK_STATES, type TaskState } from '../../core/record.ts'
-import { stepThrough } from './queues.ts'
+import { listed, stepThrough } from './queues.ts'
 import { listSessions } from './sessions.ts'
 import type { View } from './view.ts'
 import { codeOfState, RUNNING, stateOf } from './words.ts'
@@ -49,10 +49,7 @@ function knownQueues(view: View, more: readonly string[]): string[] {
   const used = TASK_STATES.map(codeOfState)
     .filter((code) => code !== RUNNING)
     .flatMap((code) =>
-      stepThrough(
-        connection,
-        `SELECT queue FROM windlass_states WHERE state = ${code} AND queue > ? ORDER BY queue LIMIT 1`,
-      ),
+      stepThrough(connection, `SELECT queue FROM ${listed(code)} AND queue > ? ORDER BY queue LIMIT 1`),
     )
   const set = connection.all(SETTINGS, QUEUE_DOCUMENT).map(([key]) => key as string)
   return [...new Set([...used, ...set, ...more])].toSorted((a, b) =>
@@ -73,7 +70,7 @@ function countStates(
     TASK_STATES.map((state) => {
       if (state === 'running') return [state, running]
       const sql = `SELECT count(*) FROM
-        (SELECT 1 FROM windlass_states WHERE state = ${codeOfState(state)} AND queue = ? LIMIT ?)`
+        (SELECT 1 FROM ${listed(codeOfState(state))} AND queue = ? LIMIT ?)`
       const count = view.connection.get(sql, queue, LIMITS.exactCount + 1)?.[0] as number
       if (count <= LIMITS.exactCount) return [state, count]
       estimated.push(state)
