@@ -112,7 +112,7 @@ export function assertSeen(seen: ReadonlyMap<string, number>): void {
 }
 
 /** Leaves out steps as long as the rest still fails. */
-export async function shorten(bench: Bench, program: readonly Step[]): Promise<Step[]> {
+async function shorten(bench: Bench, program: readonly Step[]): Promise<Step[]> {
   let short = [...program]
   for (let size = Math.max(1, short.length >> 1); size >= 1; size >>= 1) {
     for (let from = short.length - size; from >= 0; from--) {

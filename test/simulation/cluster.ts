@@ -12,10 +12,19 @@ import type { Random } from '../../src/testing/simulation/random.ts'
 import type { World } from '../../src/testing/simulation/world.ts'
 import { TIMES } from './profile.ts'
 
+/** A store as a wrong engine gets it. */
+export interface Opened {
+  readonly engine: Engine
+  readonly store: MemoryStore
+  readonly now: () => number
+  /** Resolves after so many ms of engine time: somebody else may come in between. */
+  readonly pause: (ms: number) => Promise<void>
+}
+
 /** What a planted bug changes; nothing by default. */
 export interface Plant {
   /** Stands between the store and everybody: a wrong engine. */
-  readonly engine?: (engine: Engine, store: MemoryStore) => Engine
+  readonly engine?: (opened: Opened) => Engine
   /** Stands at each client, inside what is recorded: a wrong driver. */
   readonly driver?: (engine: Engine, node: SimulatedNode) => Engine
   /** Stands between a worker and what is recorded: a wrong runtime. */
@@ -44,9 +53,14 @@ export class Cluster {
     this.weather = weather
     this.plant = plant
     const store = new MemoryStore()
-    const engine = openMemory({ now: () => this.engineNow() }, store)
-    this.store = plant.engine?.(engine, store) ?? engine
-    this.recorder = new Recorder(() => this.engineNow())
+    const now = (): number => this.engineNow()
+    const engine = openMemory({ now }, store)
+    const pause = (ms: number): Promise<void> => new Promise((resolve) => void world.after(ms, resolve))
+    this.store = plant.engine?.({ engine, store, now, pause }) ?? engine
+    this.recorder = new Recorder(
+      () => this.engineNow(),
+      () => world.now,
+    )
   }
 
   engineNow(): number {

@@ -3,9 +3,12 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 
-import { PAIRS } from './bad-histories.ts'
+import { LIFE_PAIRS } from './bad-lives.ts'
+import { STORE_PAIRS } from './bad-stores.ts'
 import { addTally, check, CHECKS, NO_TALLY, vacuous } from './checker.ts'
 import { timeline } from './timeline.ts'
+
+const PAIRS = [...LIFE_PAIRS, ...STORE_PAIRS]
 
 suite('history checker', () => {
   for (const { check: name, about, bad, good } of PAIRS) {

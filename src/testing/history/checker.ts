@@ -5,6 +5,7 @@
 import { factsOf, isApplied, tokensOf, type Facts } from './facts.ts'
 import type { History, Violation } from './history.ts'
 import * as lives from './life-checks.ts'
+import * as runtime from './runtime-checks.ts'
 import * as sessions from './session-checks.ts'
 import * as stores from './store-checks.ts'
 
@@ -28,6 +29,10 @@ export const CHECKS = {
   liveness: stores.liveness,
   revived: sessions.revived,
   rescuedAlive: sessions.rescuedAlive,
+  entitled: runtime.entitled,
+  slots: runtime.slots,
+  oneOutcome: runtime.oneOutcome,
+  firedTwice: runtime.firedTwice,
 } as const satisfies Record<string, (facts: Facts) => Violation[]>
 
 export type CheckName = keyof typeof CHECKS

@@ -51,6 +51,9 @@ export interface CallOf<V extends Verb> {
   /** Engine time when it was asked and when the answer came. */
   readonly at: number
   readonly until: number
+  /** The same by a clock that never jumps: the observer's own. */
+  readonly sent: number
+  readonly heard: number
   readonly status: CallStatus
   readonly asked: Verbs[V]['asked']
   /** Aligned with `asked`; null unless `ok`. */

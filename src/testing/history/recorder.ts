@@ -12,6 +12,7 @@ type Draft = { -readonly [K in keyof Call]: Call[K] }
 /** Gathers the events of one run, from any number of nodes. */
 export class Recorder {
   readonly #now: () => number
+  readonly #mono: () => number
   readonly #calls: Draft[] = []
   readonly #runs: Run[] = []
   #position = 0
@@ -19,9 +20,13 @@ export class Recorder {
   #latest = 0
   #clockWentBack = false
 
-  /** @param now engine time */
-  constructor(now: () => number) {
+  /**
+   * @param now engine time
+   * @param mono milliseconds that only rise, whatever engine time does
+   */
+  constructor(now: () => number, mono: () => number = now) {
     this.#now = now
+    this.#mono = mono
   }
 
   /** The engine as the client `node` is to use it. */
@@ -83,10 +88,11 @@ export class Recorder {
   ): Promise<Verbs[V]['told']> {
     const at = this.#time()
     const open = { returned: Number.POSITIVE_INFINITY, until: at, status: 'unknown', told: null } as const
-    const draft = { node, verb, invoked: this.#next(), at, asked, ...open } as unknown as Draft
+    const times = { at, sent: this.#mono(), heard: Number.POSITIVE_INFINITY }
+    const draft = { node, verb, invoked: this.#next(), asked, ...times, ...open } as unknown as Draft
     this.#calls.push(draft)
     const end = (status: CallStatus, told: Verbs[V]['told'] | null): void => {
-      Object.assign(draft, { status, told, until: this.#time() })
+      Object.assign(draft, { status, told, until: this.#time(), heard: this.#mono() })
       // What is unknown may still happen: it never returns.
       if (status !== 'unknown') draft.returned = this.#next()
     }

@@ -12,6 +12,7 @@ type Failed = Exclude<CallStatus, 'ok'>
 
 export class Story {
   now = 1_000_000
+  #mono = 0
   readonly #calls: Call[] = []
   readonly #runs: Run[] = []
   readonly #tasks = new Map<string, NewTask>()
@@ -21,6 +22,12 @@ export class Story {
   #stats: QueueStats[] = []
 
   pass(ms: number): this {
+    this.#mono += ms
+    return this.jump(ms)
+  }
+
+  /** Engine time alone. */
+  jump(ms: number): this {
     this.now += ms
     return this
   }
@@ -35,8 +42,8 @@ export class Story {
       : this.#call('enqueue', [task], null, end)
   }
 
-  start(session: string): this {
-    return this.#call('startSession', [newSession({ id: session })], ['started'])
+  start(session: string, concurrency = 10): this {
+    return this.#call('startSession', [newSession({ id: session, concurrency })], ['started'])
   }
 
   /** Claims the attempts that are named, `id.attempt`; their handlers start at once unless `idle`. */
@@ -89,20 +96,18 @@ export class Story {
     return this.#call('endSession', [{ session, cause: 'killed', culprits: null }], ['ended'])
   }
 
-  sweep(reply: Partial<SweepReply>): this {
-    const asked = {
-      session: 's0',
-      every: 0,
-      declare: true,
-      extend: false,
-      grace: 0,
-      limit: 100,
-      cursor: null,
-    }
+  /** Fires the tick of a schedule that is due at `dueAt`. */
+  fire(dueAt: number, version: number, status: 'fired' | 'stale' = 'fired'): this {
+    const firing = { name: 'nightly', version, dueAt, nextDueAt: dueAt + 1_000, tasks: [], journal: [] }
+    return this.#call('fire', [firing], [{ status, tasks: [] }])
+  }
+
+  sweep(reply: Partial<SweepReply>, declare = false): this {
+    const who = { session: 's1', every: 0, declare, extend: false, grace: 0, limit: 100, cursor: null }
     const nothing = { turn: true, orphans: [], overdue: [], declaredDead: [], expired: 0, promoted: 0 }
     return this.#call(
       'sweep',
-      [{ ...asked, keepCount: 1e6 }],
+      [{ ...who, keepCount: 1e6 }],
       [{ ...nothing, purged: 0, cursor: null, ...reply }],
     )
   }
@@ -154,7 +159,7 @@ export class Story {
   #call<V extends Verb>(verb: V, asked: CallOf<V>['asked'], told: CallOf<V>['told'], failed?: Failed): this {
     const invoked = ++this.#position
     const returned = failed === 'unknown' ? Number.POSITIVE_INFINITY : ++this.#position
-    const times = { invoked, returned, at: this.now, until: this.now }
+    const times = { invoked, returned, at: this.now, until: this.now, sent: this.#mono, heard: this.#mono }
     const call: CallOf<V> = { node: 'n1', verb, ...times, status: failed ?? 'ok', asked, told }
     this.#calls.push(call as Call)
     return this

@@ -40,7 +40,7 @@ export function sameMark({ kind, to, delay, reason, result, error }: Outcome): s
 }
 
 /** Byte-wise order of two names. */
-export function compareNames(left: string, right: string): number {
+function compareNames(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right))
 }
 

@@ -1,168 +1,26 @@
-// Hand-made histories: for each check one that only it rejects, and beside it the nearest one that is good.
-// The difference between the two is the promise of the check, so the pairs are kept as close as can be.
+// Hand-made histories of stores, sessions and runtimes: for each check one that only it rejects, and beside it the
+// nearest one that is good. Those of single tasks are in bad-lives.ts.
 
 import { outcomes } from '../samples.ts'
-import type { CheckName } from './checker.ts'
+import { begun, done, failed, type Pair } from './bad-lives.ts'
 import { Story } from './story.ts'
-
-export interface Pair {
-  readonly check: CheckName
-  readonly about: string
-  readonly bad: Story
-  readonly good: Story
-}
-
-const begun = (...ids: readonly string[]): Story => {
-  const story = new Story().start('s1')
-  for (const id of ids) story.enqueue({ id })
-  return story
-}
-
-/** One task that ran and succeeded. */
-const done = (): Story =>
-  begun('a')
-    .claim('s1', 'c1', [{ id: 'a' }])
-    .succeed('a', 'c1.1')
-
-/** Its first attempt failed and waits for a minute. */
-const failed = (): Story =>
-  begun('a')
-    .claim('s1', 'c1', [{ id: 'a' }])
-    .settle('a', 'c1.1', outcomes.retry(60_000))
 
 const DEAD = { failures: 1, attempt: 2 }
 
 const keyed = (hold: number | null): Story =>
   new Story().start('s1').enqueue({ id: 'a', unique: { key: 'k', for: hold } })
 
-export const PAIRS: readonly Pair[] = [
-  {
-    check: 'lost',
-    about: 'an acknowledged task is gone',
-    bad: done(),
-    good: done().act({ verb: 'delete', id: 'a' }),
-  },
-  {
-    check: 'lost',
-    about: 'an enqueue in doubt may be absent',
-    bad: new Story().enqueue({ id: 'a' }, 'unknown').enqueue({ id: 'a' }, 'existing'),
-    good: new Story().enqueue({ id: 'a' }, 'unknown'),
-  },
-  {
-    check: 'invented',
-    about: 'a task that nobody enqueued',
-    bad: begun().ends('a', 'ready', { attempt: 0 }),
-    good: new Story().enqueue({ id: 'a' }, 'unknown').ends('a', 'ready', { attempt: 0 }),
-  },
-  {
-    check: 'trace',
-    about: 'a refused enqueue left a task',
-    bad: new Story().enqueue({ id: 'a' }, 'not_applied').ends('a', 'ready', { attempt: 0 }),
-    good: new Story().enqueue({ id: 'a' }, 'not_applied'),
-  },
-  {
-    check: 'trace',
-    about: 'a refused settlement ended a task',
-    bad: begun('a')
-      .claim('s1', 'c1', [{ id: 'a' }])
-      .settle('a', 'c1.1', outcomes.cancel(), 'not_applied')
-      .ends('a', 'cancelled'),
-    good: begun('a')
-      .claim('s1', 'c1', [{ id: 'a' }])
-      .settle('a', 'c1.1', outcomes.cancel(), 'unknown')
-      .ends('a', 'cancelled'),
-  },
-  {
-    check: 'settledTwice',
-    about: 'one token, two endings',
-    bad: failed()
-      .settle('a', 'c1.1', outcomes.retry(60_000))
-      .ends('a', 'scheduled', { failures: 1, runAt: 9e9 }),
-    good: failed()
-      .settle('a', 'c1.1', outcomes.retry(60_000), 'already')
-      .ends('a', 'scheduled', { failures: 1, runAt: 9e9 }),
-  },
-  {
-    check: 'stale',
-    about: 'a settlement after the next claim',
-    bad: begun('a')
-      .claim('s1', 'c1', [{ id: 'a' }])
-      .settle('a', 'c1.1', outcomes.release(), 'unknown')
-      .claim('s1', 'c2', [{ id: 'a', attempt: 2 }])
-      .settle('a', 'c1.1', outcomes.release())
-      .ends('a', 'ready', { attempt: 2, releases: 1 }),
-    good: begun('a')
-      .claim('s1', 'c1', [{ id: 'a' }])
-      .settle('a', 'c1.1', outcomes.release(), 'unknown')
-      .claim('s1', 'c2', [{ id: 'a', attempt: 2 }])
-      .settle('a', 'c1.1', outcomes.release(), 'already')
-      .ends('a', 'ready', { attempt: 2, releases: 1 }),
-  },
-  {
-    check: 'stale',
-    about: 'a token that was never asked for',
-    bad: begun('a').settle('a', 'c9.1', outcomes.release()).ends('a', 'ready', { releases: 1 }),
-    good: begun('a')
-      .claim('s1', 'c9', [{ id: 'a' }])
-      .settle('a', 'c9.1', outcomes.release())
-      .ends('a', 'ready', { releases: 1 }),
-  },
-  {
-    check: 'overlap',
-    about: 'a second claim while the first is valid',
-    bad: begun('a')
-      .claim('s1', 'c1', [{ id: 'a' }])
-      .claim('s1', 'c2', [{ id: 'a', attempt: 2 }])
-      .succeed('a', 'c2.2')
-      .ends('a', 'succeeded', { attempt: 2 }),
-    good: begun('a')
-      .claim('s1', 'c1', [{ id: 'a' }])
-      .settle('a', 'c1.1', outcomes.release(), 'unknown')
-      .claim('s1', 'c2', [{ id: 'a', attempt: 2 }])
-      .succeed('a', 'c2.2')
-      .ends('a', 'succeeded', { attempt: 2, releases: 1 }),
-  },
-  {
-    check: 'attempts',
-    about: 'a number is given twice',
-    bad: begun('a')
-      .claim('s1', 'c1', [{ id: 'a' }])
-      .settle('a', 'c1.1', outcomes.release())
-      .claim('s1', 'c2', [{ id: 'a', attempt: 1 }])
-      .ends('a', 'running', { attempt: 1, releases: 1 }),
-    good: begun('a')
-      .claim('s1', 'c1', [{ id: 'a' }])
-      .settle('a', 'c1.1', outcomes.release())
-      .claim('s1', 'c2', [{ id: 'a', attempt: 3 }])
-      .ends('a', 'running', { attempt: 3, releases: 1 }),
-  },
-  {
-    check: 'resurrected',
-    about: 'a claim after the end',
-    bad: done()
-      .claim('s1', 'c2', [{ id: 'a', attempt: 2 }])
-      .ends('a', 'running', { attempt: 2 }),
-    good: done()
-      .act({ verb: 'requeue', id: 'a' })
-      .claim('s1', 'c2', [{ id: 'a', attempt: 2 }])
-      .ends('a', 'running', { attempt: 2 }),
-  },
-  {
-    check: 'ran',
-    about: 'a success of a task that never ran',
-    bad: done()
-      .enqueue({ id: 'b' })
-      .claim('s1', 'c2', [{ id: 'b' }], { idle: true })
-      .succeed('b', 'c2.1')
-      .ends('a', 'succeeded')
-      .ends('b', 'succeeded'),
-    good: done()
-      .enqueue({ id: 'b' })
-      .claim('s1', 'c2', [{ id: 'b' }], { idle: true })
-      .settle('b', 'c2.1', outcomes.release())
-      .ends('a', 'succeeded')
-      .ends('b', 'ready', { releases: 1 }),
-  },
+const TWO = [{ id: 'a' }, { id: 'b', place: 2 }] as const
+
+/** A session whose beats are answered after these waits. */
+function beating(...waits: readonly number[]): Story {
+  const story = new Story().start('s1').beat('s1', 'live')
+  for (const wait of waits) story.pass(wait).beat('s1', 'live')
+  return story
+}
+
+/** By check. */
+export const STORE_PAIRS: readonly Pair[] = [
   {
     check: 'early',
     about: 'a delayed task before its time',
@@ -304,10 +162,10 @@ export const PAIRS: readonly Pair[] = [
     check: 'already',
     about: 'another outcome is called the same',
     bad: failed()
-      .settle('a', 'c1.1', outcomes.retry(1), 'already')
+      .settle('a', 'c1.1', outcomes.retry(1), 'already', { guard: 'overdue' })
       .ends('a', 'scheduled', { failures: 1, runAt: 9e9 }),
     good: failed()
-      .settle('a', 'c1.1', outcomes.retry(1), 'lost')
+      .settle('a', 'c1.1', outcomes.retry(1), 'lost', { guard: 'overdue' })
       .ends('a', 'scheduled', { failures: 1, runAt: 9e9 }),
   },
   {
@@ -344,5 +202,55 @@ export const PAIRS: readonly Pair[] = [
       .end('s1')
       .settle('a', 'c1.1', outcomes.loss(), 'applied', { guard: 'rescue' })
       .ends('a', 'scheduled', { losses: 1, runAt: 9e9 }),
+  },
+  {
+    check: 'entitled',
+    about: 'death is declared after a blind time',
+    bad: beating(10_000, 16_000, 10_000).sweep({ declaredDead: ['s2'] }, true),
+    good: beating(10_000, 10_000, 10_000).sweep({ declaredDead: ['s2'] }, true),
+  },
+  {
+    check: 'entitled',
+    about: 'death is declared after a jump of the clock',
+    bad: beating(10_000, 10_000).jump(60_000).pass(10_000).beat('s1', 'live').sweep({}, true),
+    good: beating(10_000, 10_000).jump(1_000).pass(10_000).beat('s1', 'live').sweep({}, true),
+  },
+  {
+    check: 'slots',
+    about: 'one handler too many',
+    bad: new Story()
+      .start('s1', 1)
+      .enqueue({ id: 'a' })
+      .enqueue({ id: 'b' })
+      .claim('s1', 'c1', TWO)
+      .ends('a', 'running')
+      .ends('b', 'running', { place: 2 }),
+    good: new Story()
+      .start('s1', 2)
+      .enqueue({ id: 'a' })
+      .enqueue({ id: 'b' })
+      .claim('s1', 'c1', TWO)
+      .ends('a', 'running')
+      .ends('b', 'running', { place: 2 }),
+  },
+  {
+    check: 'oneOutcome',
+    about: 'a repeated ending is another one',
+    bad: begun('a')
+      .claim('s1', 'c1', [{ id: 'a' }])
+      .settle('a', 'c1.1', outcomes.retry(1), 'unknown')
+      .settle('a', 'c1.1', outcomes.retry(2), 'lost')
+      .ends('a', 'scheduled', { failures: 1, runAt: 9e9 }),
+    good: begun('a')
+      .claim('s1', 'c1', [{ id: 'a' }])
+      .settle('a', 'c1.1', outcomes.retry(1), 'unknown')
+      .settle('a', 'c1.1', outcomes.retry(1), 'lost')
+      .ends('a', 'scheduled', { failures: 1, runAt: 9e9 }),
+  },
+  {
+    check: 'firedTwice',
+    about: 'two schedulers fire one tick',
+    bad: new Story().fire(5, 1).fire(5, 1),
+    good: new Story().fire(5, 1).fire(5, 1, 'stale').fire(5, 2),
   },
 ]
