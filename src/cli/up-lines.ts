@@ -65,7 +65,9 @@ function tellEnd(event: Extract<SupervisorEvent, { kind: 'ended' }>, say: Say): 
   const { worker, pid, code, signal, error, expected } = event
   const fields = { worker, pid, code, signal, ...(error === null ? {} : { reason: error }) }
   if (error !== null) return say('error', 'ended', 'worker process could not be started', fields)
-  if (code !== 0) return say('error', 'ended', 'worker process died', fields)
+  // A process that was told to stop before it had begun to listen ends by the signal itself.
+  const inOrder = code === 0 || (expected && signal === 'SIGTERM')
+  if (!inOrder) return say('error', 'ended', 'worker process died', fields)
   if (expected) return say('info', 'ended', 'worker process ended', fields)
   say('warn', 'ended', 'worker process ended by itself', fields)
 }

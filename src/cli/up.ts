@@ -51,6 +51,8 @@ async function up(cli: Cli, flags: Flags): Promise<void> {
   try {
     const engine = await windlass.engine()
     refuseLonely(engine)
+    // Told here, once, and not by every worker again and again: a store that was never migrated.
+    await engine.records.sessions({ state: 'live', host: '' })
     const journal = openProcessLog(cli, windlass.settings)
     journal.openFile()
     const say = createSay(journal.log, cli.out)

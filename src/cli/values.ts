@@ -7,7 +7,6 @@ import { text as readAll } from 'node:stream/consumers'
 import { parseDuration, show } from '../core/duration.ts'
 import { WindlassError } from '../core/errors.ts'
 import { checkJsonText, PAYLOAD_CODES } from '../core/json.ts'
-import { LIMITS } from '../core/limits.ts'
 import { readInstant } from '../core/new-task.ts'
 import { TASK_STATES, type TaskState } from '../core/record.ts'
 import { suggest } from '../core/keys.ts'
@@ -65,14 +64,14 @@ export function readStates(values: readonly string[], profile: Profile | null): 
   return [...new Set(states)]
 }
 
+/** The largest payload that a config can allow; what it does allow is checked when it is known. */
+const MOST_PAYLOAD = 16 * 1024 * 1024
+
 /** JSON text of a payload: as typed, of `@file`, or of standard input (`-`). None: `null`. */
-export async function readPayload(
-  argument: string | undefined,
-  limit: number = LIMITS.payloadBytes,
-): Promise<string> {
+export async function readPayload(argument: string | undefined): Promise<string> {
   if (argument === undefined) return 'null'
   const text = argument === '-' ? await readAll(process.stdin) : (readAt(argument) ?? argument)
-  checkJsonText(text, 'payload', PAYLOAD_CODES, limit)
+  checkJsonText(text, 'payload', PAYLOAD_CODES, MOST_PAYLOAD)
   return text
 }
 

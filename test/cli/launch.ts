@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const MAIN = join(ROOT, 'src/cli/main.ts')
 const NODE_ARGS = ['--conditions=windlass-source', MAIN]
 
@@ -27,7 +27,7 @@ const CACHE = mkdtempSync(join(tmpdir(), 'windlass-compiled-'))
 process.once('exit', () => rmSync(CACHE, { recursive: true, force: true }))
 
 /** What of the machine a child sees. */
-export function cleanEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+function cleanEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR, LANG } = process.env
   return { PATH, HOME, TMPDIR, LANG, NO_COLOR: '1', NODE_COMPILE_CACHE: CACHE, ...more }
 }

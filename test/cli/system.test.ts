@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 
 import { BARE, FILES } from './fixtures.ts'
-import { Place, type Answer, type Document } from './launch.ts'
+import { errorOf, Place, type Answer, type Document } from './launch.ts'
 
 const QUEUE_KEYS = 'queue paused ready scheduled running succeeded dead cancelled oldest_ms workers'.split(
   ' ',
@@ -128,6 +128,17 @@ test('doctor: a store that is not there, a healthy one, an ill one', async (t) =
     people.stdout,
     /^wrong {2}paused queues: held is paused with 1 ready, 0 scheduled\n +mend: windlass queue/m,
   )
+})
+
+test('a store that is not migrated is told, with the command that mends it', async (t) => {
+  const place = new Place(t, { 'windlass.config.yaml': 'engine: sqlite:windlass.db\nmigrate: false\n' })
+  for (const verb of ['stats', 'up']) {
+    const answer = await place.json([verb])
+    assert.deepEqual([answer.code, errorOf(answer).code], [1, 'not_migrated'])
+    assert.match(errorOf(answer).hint, /windlass migrate/)
+  }
+  await place.json(['migrate'])
+  assert.equal((await place.json(['stats'])).code, 0)
 })
 
 test('doctor: a store out of reach', async (t) => {
