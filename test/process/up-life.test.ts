@@ -122,7 +122,7 @@ test('a killed worker takes with it what its handler had started', async (t) => 
   const place = new Place(t, { ...FILES, 'tasks.ts': spawning })
   const up = await startUp(place, ['--workers', '1'])
   await place.json(['enqueue', 'parent'])
-  const grandchild = await up.until((one) => Number(/grandchild (\d+)\D/.exec(one.stdout)?.[1]))
+  const grandchild = Number(await up.until((one) => /grandchild (\d+)\D/.exec(one.stdout)?.[1]))
   assert.ok(lives(grandchild))
   process.kill(pids(up)[0] ?? 0, 'SIGKILL')
   await up.until((one) => events(one, 'reported').length > 0)
