@@ -10,25 +10,43 @@ export interface StopRequest {
   onHurry(hurry: () => void): void
   /** As if a signal had come. */
   ask(why: string): void
+  /** As if two had come. */
+  hurry(why: string): void
 }
 
-/** Listens to the signals from now on, for the life of this process. */
-export function listenToStop(): StopRequest {
+/**
+ * Listens to the signals from now on, for the life of this process.
+ * @param together signals that come within so many ms after the first one count as one: a service manager may signal
+ *   every process of a service, and the supervisor signals its workers, too
+ */
+export function listenToStop(together = 0): StopRequest {
   let count = 0
-  let hurry: (() => void) | null = null
+  let first = 0
+  let onHurry: (() => void) | null = null
   const { promise, resolve } = Promise.withResolvers<string>()
   const ask = (why: string): void => {
     count++
-    if (count === 1) resolve(why)
-    if (count === 2) hurry?.()
+    if (count === 1) {
+      first = performance.now()
+      resolve(why)
+    }
+    if (count === 2) onHurry?.()
   }
-  for (const signal of SIGNALS) process.on(signal, () => ask(signal))
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      if (count !== 1 || performance.now() - first >= together) ask(signal)
+    })
+  }
   return {
     asked: promise,
     ask,
     onHurry(callback) {
-      hurry = callback
+      onHurry = callback
       if (count > 1) callback()
+    },
+    hurry(why) {
+      ask(why)
+      if (count === 1) ask(why)
     },
   }
 }

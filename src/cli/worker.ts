@@ -7,7 +7,7 @@ import type { Command } from 'commander'
 
 import type { Log } from '../base/log.ts'
 import { WindlassError } from '../core/errors.ts'
-import { takeSupervised, tellSupervisor } from '../supervisor/messages.ts'
+import { onRelease, takeSupervised, tellSupervisor } from '../supervisor/messages.ts'
 import type { LocalWorker, Windlass } from '../windlass.ts'
 import type { Cli } from './cli.ts'
 import { EXIT } from './exit-codes.ts'
@@ -25,6 +25,9 @@ interface Flags {
   readonly drain?: true | string
 }
 
+/** Under a supervisor a signal may come twice, from it and from whoever signalled it, in ms. */
+const TOGETHER = 1_000
+
 /** How often the session is compared with what the supervisor was told; this timer keeps the process alive, too. */
 const LOOK = 250
 
@@ -39,8 +42,9 @@ export function define(command: Command, cli: Cli): void {
 
 async function work(cli: Cli, flags: Flags): Promise<void> {
   // Before anything else: a signal during the start must not kill a session that was just made.
-  const stop = listenToStop()
   const supervised = takeSupervised()
+  const stop = listenToStop(supervised ? TOGETHER : 0)
+  if (supervised) onRelease(() => stop.hurry('the supervisor'))
   const drain = readDrain(flags.drain)
   checkQueueList(flags.queues)
   const windlass = await openWindlass(cli, {

@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 
 import { systemClock, type Clock } from '../base/clock.ts'
 import { LastLines, readLines } from './lines.ts'
-import { readChildMessage, SUPERVISED } from './messages.ts'
+import { readChildMessage, SUPERVISED, tellRelease } from './messages.ts'
 
 /** How to start a worker process. */
 export interface ChildCommand {
@@ -68,9 +68,14 @@ export class Child {
     return this.#last.all
   }
 
-  /** Asks it to drain; the second time, to hand back at once what it runs. */
+  /** Asks it to drain. */
   terminate(): void {
     this.#process.kill('SIGTERM')
+  }
+
+  /** Asks it to hand back at once what it runs. */
+  release(): void {
+    tellRelease(this.#process)
   }
 
   /** Kills it and whatever it started. */

@@ -87,7 +87,7 @@ export class Slot {
   /** During a stop: the process hands back at once what it runs, else it is killed. */
   force(): void {
     if (this.#child === null) return
-    this.#child.terminate()
+    this.#child.release()
     this.#timer?.()
     this.#timer = this.#killAfter(this.#options.patienceAtForce ?? 3_000)
   }

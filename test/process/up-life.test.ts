@@ -96,6 +96,8 @@ test('a stop lets tasks end; the second signal hands them back', async (t) => {
   await place.json(['enqueue', 'slow', '{"ms":800}', '--id', 'short'])
   await place.json(['enqueue', 'slow', '{"ms":60000}', '--id', 'long'])
   await up.until((one) => begins(one, 'short').length > 0 && begins(one, 'long').length > 0)
+  // As a service manager does that signals every process of a service.
+  process.kill(pids(up)[0] ?? 0, 'SIGTERM')
   up.signal('SIGTERM')
   await place.json(['wait', 'short', '--timeout', '10'])
   assert.equal(events(up, 'ended').length, 0)
