@@ -16,7 +16,10 @@ const POLL = 250
 /** The log is written before the commit can be read, by as long as its fsync takes: how long to look for it. */
 const LOOKS = [1, 1, 1, 2, 4, 8, 16, 32] as const
 /** First looks come with each turn of the event loop for so long: most commits can be read by then. */
-const EAGER = 0.5
+const EAGER = 3
+/** Such looks may take this share of the time in the long run, and this much of it (ms) at once. */
+const EAGER_SHARE = 0.03
+const EAGER_MOST = 30
 /** Who has committed within this time hears its own writes, and is awake anyhow: no eager looks. */
 const AWAKE = 5
 
@@ -32,8 +35,13 @@ export class Neighbours {
   #poll: NodeJS.Timeout | null = null
   #look: NodeJS.Timeout | null = null
   #eager: NodeJS.Immediate | null = null
+  /** How long the look that is planned waits, in ms; 0: none is. */
+  #wait = 0
   #heardAt = 0
   #step = 0
+  /** Time left for eager looks, in ms, as of `#creditAt`. */
+  #credit = EAGER_MOST
+  #creditAt = performance.now()
   #ownAt = -Infinity
   #version = 0
   #counters: readonly number[] = []
@@ -72,6 +80,7 @@ export class Neighbours {
     if (this.#eager !== null) clearImmediate(this.#eager)
     this.#look = null
     this.#eager = null
+    this.#wait = 0
   }
 
   /** The engine itself has committed: engines of this thread need no file watch to hear of it. */
@@ -98,9 +107,10 @@ export class Neighbours {
     if (!this.#running) return
     this.#heardAt = performance.now()
     this.#step = 0
-    if (this.#look !== null || this.#eager !== null) return
-    if (this.#probe()) return
-    this.#lookSoon()
+    if (this.#eager !== null || this.#wait === 1) return
+    if (this.#look !== null) clearTimeout(this.#look)
+    this.#look = null
+    if (!this.#probe()) this.#lookSoon()
   }
 
   #lookSoon(): void {
@@ -108,14 +118,25 @@ export class Neighbours {
     const again = (): void => {
       this.#look = null
       this.#eager = null
+      this.#wait = 0
       if (!this.#probe()) this.#lookSoon()
     }
-    if (now - this.#heardAt < EAGER && now - this.#ownAt > AWAKE) {
+    if (now - this.#heardAt < EAGER && now - this.#ownAt > AWAKE && this.#mayBeEager(now)) {
       this.#eager = setImmediate(again)
       return
     }
-    const wait = LOOKS[this.#step++]
-    if (wait !== undefined) this.#look = setTimeout(again, wait).unref()
+    this.#wait = LOOKS[this.#step++] ?? 0
+    if (this.#wait > 0) this.#look = setTimeout(again, this.#wait).unref()
+  }
+
+  /** Beside a neighbour that writes without pause, looking all the time would cost as much as working. */
+  #mayBeEager(now: number): boolean {
+    const passed = now - this.#creditAt
+    this.#creditAt = now
+    // Time since the last eager look was spent looking; any longer time was rest.
+    const spent = passed < 0.2 ? passed : 0
+    this.#credit = Math.min(EAGER_MOST, this.#credit + passed * EAGER_SHARE - spent)
+    return this.#credit > 0
   }
 
   /** Looks whether another connection has committed, and tells what kind of change it was. */

@@ -37,7 +37,7 @@ export class Watchers {
   }
 
   #tell(hints: readonly Hint[]): void {
-    if (this.#listeners.size === 0) return
+    if (this.#listeners.size === 0 || hints.length === 0) return
     queueMicrotask(() => {
       for (const hint of hints) for (const listener of this.#listeners) tellOne(listener, hint)
     })

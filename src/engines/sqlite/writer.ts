@@ -25,7 +25,7 @@ interface Job {
 export interface WriterOptions {
   readonly now: () => number
   readonly callTimeout: number
-  /** Called after each commit that gives reason for a hint. */
+  /** Called after each commit, with the hints that it gives reason for. */
   readonly committed: (hints: readonly Hint[]) => void
 }
 
@@ -136,8 +136,7 @@ export class Writer {
     }
     unit.committed()
     for (const [i, job] of batch.entries()) job.resolve(results[i])
-    const hints = unit.hints.list()
-    if (hints.length > 0) this.#options.committed(hints)
+    this.#options.committed(unit.hints.list())
   }
 
   /** One job of several failed, or all did: each is tried again alone, so that only the guilty ones fail. */
