@@ -8,6 +8,7 @@ import { WindlassError } from '../core/errors.ts'
 import { suggest } from '../core/keys.ts'
 import type { Cli, VerbEntry } from './cli.ts'
 import { EXIT, tellFailure } from './exit-codes.ts'
+import { maskSecrets } from './mask.ts'
 import { Output } from './output.ts'
 import { PROFILES, type Profile } from './profile.ts'
 import { VERBS } from './verbs.ts'
@@ -38,8 +39,9 @@ export async function runCli(args: readonly string[]): Promise<number> {
   let verb: string | null = null
   try {
     const program = createProgram()
-    verb = program.parseOptions([...args]).operands[0] ?? null
-    await defineVerbs(program, verb, args, cli)
+    const [first = null, second = null] = program.parseOptions([...args]).operands
+    verb = first
+    await defineVerbs(program, first === 'help' ? second : first, cli)
     program.hook('preAction', (_, action) => {
       cli.globals = readGlobals(action.optsWithGlobals<GlobalOptions>())
     })
@@ -56,7 +58,8 @@ function fail(error: unknown, verb: string | null, cli: Cli): number {
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok
   const failure = tellFailure(error, verb)
   const strange = failure.code === 'internal' || cli.globals.verbose
-  cli.out.failure(failure, strange && error instanceof Error ? (error.stack ?? null) : null)
+  const trace = strange && error instanceof Error ? maskSecrets(error.stack ?? '') : null
+  cli.out.failure(failure, trace)
   return failure.exit
 }
 
@@ -83,25 +86,18 @@ export function createProgram(): Command {
   )
 }
 
-async function defineVerbs(
-  program: Command,
-  verb: string | null,
-  args: readonly string[],
-  cli: Cli,
-): Promise<void> {
-  const wanted = verb === 'help' ? args.find((arg) => VERBS.some(({ name }) => name === arg)) : verb
+/** @param wanted the verb that is used, or that help is wanted for; null: none was said */
+async function defineVerbs(program: Command, wanted: string | null, cli: Cli): Promise<void> {
   for (const entry of VERBS) {
     const command = program.command(entry.name).description(entry.summary)
     if (entry.name === wanted) (await entry.load()).define(command, cli)
   }
-  if (verb === null || verb === 'help') {
+  if (wanted === null) {
     program.action(() => {
       cli.out.note(program.helpInformation())
       throw new WindlassError('invalid_option', 'no verb was given', { hint: 'See windlass --help.' })
     })
-    return
-  }
-  if (wanted === undefined || !VERBS.some(({ name }) => name === wanted)) refuseVerb(verb, VERBS)
+  } else if (!VERBS.some(({ name }) => name === wanted)) refuseVerb(wanted, VERBS)
 }
 
 function refuseVerb(verb: string, known: readonly VerbEntry[]): never {

@@ -30,6 +30,7 @@ test('help and version', async (t) => {
 
 for (const [args, code, says] of [
   [['enqeue', 'echo'], 'unknown_option', /unknown verb "enqeue"; did you mean "enqueue"\?/],
+  [['help', 'werker'], 'unknown_option', /unknown verb "werker"; did you mean "worker"\?/],
   [['list', '--sate', 'ready'], 'unknown_option', /unknown option '--sate'; did you mean --state\?/],
   [['get'], 'invalid_option', /missing required argument 'id'/],
   [['get', 'a', 'b'], 'invalid_option', /too many arguments/],
