@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
+import { Worker } from 'node:worker_threads'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,7 +15,8 @@ import type { Engine } from '../../src/core/engine.ts'
 import { openEngine } from '../../src/engines/open.ts'
 import { newSession, newTask } from '../../src/testing/samples.ts'
 
-const CHILD = join(import.meta.dirname, 'sqlite-child.ts')
+const HEART = new URL('./sqlite-heart.ts', import.meta.url)
+const CHILD = new URL('./sqlite-child.ts', import.meta.url)
 
 let folder: string
 let path: string
@@ -163,6 +165,30 @@ test('another process is heard, with the kind of change', { timeout: 30_000 }, a
   assert.ok((await heard.promise) - done < 1_000)
   stop()
 })
+
+test(
+  'a heart in a thread of its own beats while the thread of the worker is blocked',
+  { timeout: 30_000 },
+  async () => {
+    const session = newSession({ lease: 60_000 })
+    await engine.startSession([session])
+    const heart = new Worker(HEART, {
+      workerData: { url, session: session.id },
+      execArgv: ['--conditions=windlass-source'],
+    })
+    await once(heart, 'message')
+    const [before] = await engine.records.sessions({ state: 'live', host: null })
+    // No turn of this thread's event loop for a while, as a handler that computes would have it.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
+    const [afterwards] = await engine.records.sessions({ state: 'live', host: null })
+    assert.ok(
+      (afterwards?.beat ?? 0) - (before?.beat ?? 0) >= 3,
+      `${before?.beat} and then ${afterwards?.beat} beats`,
+    )
+    heart.postMessage('stop')
+    await once(heart, 'exit')
+  },
+)
 
 test('a watch keeps no process alive', { timeout: 30_000 }, async () => {
   const child = start('watch', url)

@@ -6,12 +6,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 import { openSqlite, type SqliteEngine } from '../../src/engines/sqlite/sqlite-engine.ts'
 import type { EngineFactory } from '../../src/testing/index.ts'
 import { runConformance } from './run-conformance.ts'
 
-const MIGRATOR = join(import.meta.dirname, 'migrate-store.ts')
+const MIGRATOR = fileURLToPath(new URL('./migrate-store.ts', import.meta.url))
 
 const sqlite: EngineFactory = {
   name: 'sqlite',

@@ -47,7 +47,7 @@ export function formatSqliteAddress({ path, synchronous, namespace }: SqliteAddr
  * A namespace becomes part of table names.
  * @throws WindlassError `engine_url_invalid`
  */
-export function checkNamespace(namespace: string): string {
+function checkNamespace(namespace: string): string {
   if (NAMESPACE.test(namespace)) return namespace
   throw invalid('a namespace is 1 to 32 of a-z, 0-9 and _, and begins with a letter')
 }

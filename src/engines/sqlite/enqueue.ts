@@ -168,7 +168,7 @@ class StateRun {
 }
 
 /** The instant that a caller's time means. */
-export function instantOf(when: When, now: number): number {
+function instantOf(when: When, now: number): number {
   return 'at' in when ? when.at : now + when.after
 }
 

@@ -16,7 +16,7 @@ const NOTADB = 26
 const IOERR_SHMSIZE = 4874
 
 /** The extended result code, or null for an error that is not SQLite's. */
-export function sqliteCode(error: unknown): number | null {
+function sqliteCode(error: unknown): number | null {
   if (!(error instanceof Error) || !('errcode' in error)) return null
   return typeof error.errcode === 'number' ? error.errcode : null
 }

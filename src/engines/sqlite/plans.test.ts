@@ -30,7 +30,7 @@ before(async () => {
   await engine.migrate()
   await useEveryVerb()
   for (const call of seen.calls) {
-    statements.add(String(call.arguments[0]))
+    statements.add(call.arguments[0])
     connections.add(call.this as Connection)
   }
 })
