@@ -14,7 +14,7 @@ interface BareTask {
 }
 
 const SCHEMA = `
-PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000;
+PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 2000;
 CREATE TABLE tasks (
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, queue TEXT NOT NULL, type TEXT NOT NULL,
   priority INTEGER NOT NULL, state INTEGER NOT NULL, created_at INTEGER NOT NULL, run_at INTEGER NOT NULL,
