@@ -15,11 +15,15 @@ export type { ApiConfig, Config, LogConfig, PushConfig, WorkerConfig } from './c
 export type { Codec } from './core/codec.ts'
 export type { Duration } from './core/duration.ts'
 export type { ErrorCode } from './core/errors.ts'
-export type { Json, TaskState } from './core/record.ts'
+export type { Json, KeptError, TaskState } from './core/record.ts'
 export type { RetryOption } from './core/retry.ts'
 export type { StandardSchema } from './core/standard-schema.ts'
+export type { ByteSize } from './core/byte-size.ts'
 export type {
+  DeadContext,
+  DeadTask,
   Isolation,
+  Middleware,
   RetryFunction,
   TaskContext,
   TaskLog,

@@ -23,6 +23,7 @@ import { checkKeys } from './core/keys.ts'
 import type { TaskType } from './core/task-type.ts'
 import { openEngine } from './engines/open.ts'
 import type { WorkerStatus } from './worker/status.ts'
+import { sourceOf } from './worker/isolation/source.ts'
 import { Worker, type WorkerOptions } from './worker/worker.ts'
 
 /** What surrounds a Windlass that is not a program of its own. Users need none of it. */
@@ -265,6 +266,8 @@ export class Windlass {
     const { worker, lease, payloadBytes, redact, keepCount, retry, keep } = this.settings
     applyEnvironment(this.settings, this.#surroundings.env)
     const types = options.types ?? [...(await this.types()).values()]
+    const own = options.middleware ?? []
+    const isolation = await sourceOf(this.settings, await this.types(), types, own.length > 0)
     return new Worker({
       queues: worker.queues,
       concurrency: worker.concurrency,
@@ -276,7 +279,9 @@ export class Windlass {
       defaults: { retry, keep },
       log: this.log,
       heart: { openModule: OPEN_MODULE },
+      isolation,
       ...options,
+      middleware: [...this.settings.middleware, ...own],
       types,
       engine: await this.engine(),
       codecs: this.#codecs,

@@ -10,7 +10,7 @@ import { checkKeys } from '../core/keys.ts'
 import { DEFAULTS, LIMITS } from '../core/limits.ts'
 import type { Keep, RetryPolicy } from '../core/record.ts'
 import { DEFAULT_RETRY, readRetry } from '../core/retry.ts'
-import type { TaskType } from '../core/task-type.ts'
+import type { Middleware, TaskType } from '../core/task-type.ts'
 import { chooseEngine, type EngineChoice } from './engine-url.ts'
 import {
   environmentLayer,
@@ -69,6 +69,7 @@ export interface Settings {
     readonly retries: number
     readonly delays: readonly number[]
   }
+  readonly middleware: readonly Middleware[]
   readonly codecs: readonly Codec[]
   readonly redact: readonly string[]
   /** As written; checked by the parts that own them. */
@@ -156,6 +157,7 @@ export function resolveSettings(sources: Sources): Settings {
     retry: chooseRetry(picker, sources),
     tasks: readTasks(config.tasks),
     defaultTask: readDefaultTask(config.defaultTask),
+    middleware: readMiddleware(config.middleware),
     codecs: readCodecs(config.codecs),
     queues: config.queues ?? null,
     schedules: config.schedules ?? null,
@@ -283,6 +285,13 @@ function readDefaultTask(value: unknown): string | null {
   if (typeof value === 'string' && value !== '') return value
   if (isTaskType(value)) return value.name
   throw new WindlassError('config_invalid', `defaultTask is a task type or its name, not ${show(value)}`)
+}
+
+function readMiddleware(middleware: unknown): readonly Middleware[] {
+  if (middleware === undefined || middleware === null) return []
+  if (Array.isArray(middleware) && middleware.every((one) => typeof one === 'function'))
+    return middleware as Middleware[]
+  throw new WindlassError('config_invalid', 'middleware is a list of functions (ctx, next)')
 }
 
 function readCodecs(codecs: unknown): readonly Codec[] {

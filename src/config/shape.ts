@@ -10,7 +10,7 @@ import { getCallSites } from 'node:util'
 import type { Codec } from '../core/codec.ts'
 import type { Duration } from '../core/duration.ts'
 import type { RetryOption } from '../core/retry.ts'
-import type { TaskType } from '../core/task-type.ts'
+import type { Middleware, TaskType } from '../core/task-type.ts'
 
 export interface WorkerConfig {
   /** Worker processes that `up` and `start` run. Default 2. */
@@ -63,6 +63,8 @@ export interface Config {
   readonly lease?: Duration
   readonly worker?: WorkerConfig
   readonly log?: LogConfig
+  /** Around every handler, the first one outermost: `(ctx, next) => …`. */
+  readonly middleware?: readonly Middleware[]
   /** The first one writes payloads and results, all may read. */
   readonly codecs?: readonly Codec[]
   /** Paths that are shown and logged as `[redacted]`. */
@@ -89,6 +91,7 @@ export const CONFIG_KEYS: Readonly<Record<keyof Config, readonly string[] | null
   lease: null,
   worker: ['count', 'concurrency', 'queues', 'name', 'drain', 'maxShutdownWait', 'heartbeat'],
   log: ['level', 'file'],
+  middleware: null,
   codecs: null,
   redact: null,
   limits: ['payload', 'enqueue'],

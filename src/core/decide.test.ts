@@ -40,6 +40,7 @@ const TABLE: Record<string, readonly string[]> = {
   cancelled: ['cancel>cancelled:'],
   snoozed: ['snooze>scheduled:snoozes'],
   released: ['release>ready:releases', 'release>scheduled:releases'],
+  crashed: ['crash>scheduled:crashes', 'crash>dead:crashes'],
   'orphaned stopped': ['release>ready:releases'],
   'orphaned killed': ['crash>scheduled:crashes', 'crash>dead:crashes', 'release>ready:releases'],
   'orphaned deadline': [
@@ -97,6 +98,7 @@ const endings: fc.Arbitrary<Ending> = fc.oneof(
     ),
     culprit: fc.constantFrom(true, false, null),
   }),
+  fc.record({ kind: fc.constant('crashed' as const), error: fc.constant(error), warnings }),
   fc.record({ kind: fc.constant('overdue' as const) }),
 )
 const tasks: fc.Arbitrary<Judged> = fc.record({
@@ -219,6 +221,27 @@ test('the third crash is poison; the waits before are 0 and 10 s', () => {
   )
   assert.deepEqual([crash(2).to, crash(2).reason, crash(2).error?.code], ['dead', 'poison', 'crash'])
   assert.match(crash(2).error?.message ?? '', /crash 3 of 3/)
+})
+
+test('a crash of its own thread or process says of what, waits likewise and is poison at the third', () => {
+  const cause = wordsAsError('memory_limit', 'Crash', 'it used 300 MB')
+  const crash = (crashes: number): Outcome =>
+    decide({ kind: 'crashed', error: cause, warnings: ['w'] }, { ...fresh, crashes }, 0)
+  assert.deepEqual(
+    [crash(0), crash(1), crash(2)].map(({ kind, to, delay, reason, charge }) => [
+      kind,
+      to,
+      delay,
+      reason,
+      charge,
+    ]),
+    [
+      ['crash', 'scheduled', 0, null, { crashes: 1 }],
+      ['crash', 'scheduled', 10_000, null, { crashes: 1 }],
+      ['crash', 'dead', 0, 'poison', { crashes: 1 }],
+    ],
+  )
+  assert.deepEqual([crash(2).error, crash(0).warnings], [cause, ['w']])
 })
 
 test('the tenth loss is the last; the waits repeat their last one', () => {

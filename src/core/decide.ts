@@ -29,10 +29,9 @@ export type Ending =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'snoozed'; readonly delay: number }
   | { readonly kind: 'released'; readonly reason: Reason; readonly delay: number }
-  /**
-   * Its session died. `culprit` null: nobody was named. A child process that died alone while the session lives is told
-   * in the same way: cause `killed`, culprit true (its settlement is guarded by the token).
-   */
+  /** The thread or process of its own died while its session lives; the error says of what. */
+  | { readonly kind: 'crashed'; readonly error: KeptError; readonly warnings: readonly string[] }
+  /** Its session died. `culprit` null: nobody was named. */
   | { readonly kind: 'orphaned'; readonly cause: DeathCause; readonly culprit: boolean | null }
   /** Past its deadline while its session lives. */
   | { readonly kind: 'overdue' }
@@ -90,6 +89,8 @@ export function decide(ending: Ending, task: Judged, random: number): Outcome {
       }
     case 'released':
       return afterRelease(ending.reason, wait(ending.delay))
+    case 'crashed':
+      return { ...afterCrash(task, ending.error), warnings: bounded(ending.warnings) }
     case 'orphaned':
       return afterDeath(ending.cause, ending.culprit, task, random)
     case 'overdue':
@@ -166,13 +167,15 @@ function afterDeath(cause: DeathCause, culprit: boolean | null, task: Judged, ra
   }
 }
 
-function afterCrash(task: Judged): Outcome {
+function afterCrash(task: Judged, cause?: KeptError): Outcome {
   const crashes = task.crashes + 1
-  const error = wordsAsError(
-    'crash',
-    'Crash',
-    `the process died while it ran this task (crash ${crashes} of ${task.crash.crashes})`,
-  )
+  const error =
+    cause ??
+    wordsAsError(
+      'crash',
+      'Crash',
+      `the process died while it ran this task (crash ${crashes} of ${task.crash.crashes})`,
+    )
   const base = { ...NOTHING, kind: 'crash' as const, charge: { crashes: 1 }, error }
   if (crashes >= task.crash.crashes) return { ...base, to: 'dead', reason: 'poison' }
   return { ...base, to: 'scheduled', delay: crashDelay(task.crash, crashes) }

@@ -88,7 +88,11 @@ export const ERROR_CODES = {
   task_failed: entry(500, false, 'The handler said so with ctx.fail().'),
   not_started: entry(409, false, 'Start it first.'),
   not_running: entry(409, false, 'Nothing runs here. Start it with `windlass up`.'),
-  handler_unsupported: entry(422, false, 'This isolation is not part of this version. Use `inline`.'),
+  handler_unsupported: entry(
+    422,
+    false,
+    'Export the task type from a file that `tasks` in the config names, or use isolation `inline`.',
+  ),
   child_failed: entry(500, true, 'A process ended before it was ready. Its last lines say why.'),
   internal: entry(500, false, 'This is a bug. Please report it with the text of the error.'),
 } as const satisfies Record<string, CodeEntry>

@@ -50,6 +50,8 @@ export type Reason =
   | 'timeout'
   | 'unknown_type'
   | 'unknown_codec'
+  | 'unknown_version'
+  | 'child_failed'
   | 'drained'
   | 'unclaimed'
 

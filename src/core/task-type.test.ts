@@ -40,7 +40,11 @@ test('a bare definition has the defaults and cannot be changed', () => {
       retryFunction: null,
       keep: {},
       isolation: 'inline',
+      memory: null,
+      recycle: null,
       version: 1,
+      upgrade: null,
+      onDead: null,
       input: null,
       run: null,
     },
@@ -57,9 +61,12 @@ test('what is said is kept in its data form', () => {
     retry: { delays: ['10s'] },
     keep: { dead: '7d' },
     isolation: 'process',
+    memory: '256mb',
+    recycle: 100,
     version: 3,
     run,
   })
+  assert.deepEqual([type.isolation, type.memory, type.recycle], ['process', 268_435_456, 100])
   assert.deepEqual(type.retry, { kind: 'list', retries: 1, delays: [10_000] })
   assert.deepEqual([type.queue, type.priority, type.timeout, type.version], ['out', 10, 300_000, 3])
   assert.deepEqual(type.keep, { dead: 604_800_000 })
@@ -122,7 +129,15 @@ test('options that are unknown, of the wrong type or out of bounds are refused',
   )
   for (const version of [0, -1, 1.5, '1', Number.NaN, 2 ** 31]) refuses(make({ version }))
   for (const isolation of ['Inline', 'fork', 5]) refuses(make({ isolation }))
-  for (const handler of ['run', {}, 5, null]) refuses(make({ run: handler }))
+  for (const handler of ['run', {}, 5, null]) {
+    refuses(make({ run: handler }))
+    for (const part of ['upgrade', 'onDead']) refuses(make({ [part]: handler }))
+  }
+  for (const memory of ['lots', 0, '15mb']) refuses(make({ isolation: 'thread', memory }))
+  for (const recycle of [0, 1.5, '1']) refuses(make({ isolation: 'process', recycle }))
+  refuses(make({ isolation: 'process', memory: '95mb' }))
+  for (const alone of [{ memory: '1gb' }, { recycle: 5 }])
+    assert.match(refuses(make(alone)).message, /need isolation/)
   for (const input of [{}, 'string', 5, { '~standard': 5 }, { '~standard': { validate: 5 } }, () => 1])
     refuses(make({ input }))
   for (const queue of ['', 'x'.repeat(129), 5, 'a\nb']) refuses(make({ queue }))

@@ -1,12 +1,13 @@
 // Task types: what defineTask takes and gives, and what a handler sees. Types flow from here to every caller.
 // The definition is checked once, when it is made; nothing here runs a task.
 
+import { parseBytes, type ByteSize } from './byte-size.ts'
 import { parseDuration, show, type Duration } from './duration.ts'
 import { WindlassError } from './errors.ts'
 import type { EnqueueOptions } from './enqueue-options.ts'
 import { checkKeys } from './keys.ts'
 import { DEFAULTS, LIMITS } from './limits.ts'
-import type { Keep, RetryPolicy } from './record.ts'
+import type { KeptError, Keep, Reason, RetryPolicy } from './record.ts'
 import { readRetry, type RetryOption } from './retry.ts'
 import type { InputOf, OutputOf, StandardSchema } from './standard-schema.ts'
 
@@ -50,7 +51,30 @@ export interface TaskContext<P = unknown> {
   readonly onCleanup: (run: () => void | Promise<void>) => void
 }
 
+/** Where a handler runs: beside the others, on a thread of its own, or in a process of its own. */
 export type Isolation = 'inline' | 'thread' | 'process'
+
+/** Around every handler, in order: does something, calls `next` once, does something more, gives its answer on. */
+export type Middleware = (context: TaskContext, next: () => Promise<unknown>) => unknown
+
+/** A task that is dead, as `onDead` is told of it. */
+export interface DeadTask<P = unknown> {
+  readonly id: string
+  readonly type: string
+  readonly queue: string
+  readonly attempt: number
+  /** As it was enqueued, before any schema. */
+  readonly payload: P
+  readonly meta: unknown
+  readonly tags: readonly string[]
+  readonly reason: Reason | null
+  readonly failures: number
+  readonly crashes: number
+  readonly losses: number
+}
+
+/** What `onDead` may use. What it enqueues is enqueued at once. */
+export type DeadContext = Pick<TaskContext, 'log' | 'signal' | 'enqueue'>
 
 /** Answers the wait before the next run, or false for no retry. Runs in the worker. */
 export type RetryFunction = (error: unknown, failures: number) => Duration | boolean
@@ -69,6 +93,12 @@ export interface TaskTypeOptions {
   readonly keep?: { readonly succeeded?: Duration; readonly dead?: Duration }
   /** Default `inline`. */
   readonly isolation?: Isolation
+  /** Most memory of a thread (its heap) or a process (all of it): `256mb`, or bytes. Default: no limit of its own. */
+  readonly memory?: ByteSize
+  /** Tasks after which a thread or process is replaced by a fresh one. Default: never. */
+  readonly recycle?: number
+  /** Makes a payload of an older version one of today's, before the schema sees it. */
+  readonly upgrade?: (payload: never, fromVersion: number) => unknown
   /** Version of the payload's shape, stored with each task. Default 1. */
   readonly version?: number
 }
@@ -88,7 +118,13 @@ export interface TaskType<I = unknown, O = unknown, P = I> {
   /** What it says; the rest is the default of the system that enqueues. */
   readonly keep: Partial<Keep>
   readonly isolation: Isolation
+  /** Bytes; null: no limit of its own. */
+  readonly memory: number | null
+  /** Null: never. */
+  readonly recycle: number | null
   readonly version: number
+  readonly upgrade: ((payload: never, fromVersion: number) => unknown) | null
+  readonly onDead: OnDead<never> | null
   readonly input: StandardSchema | null
   /** Null: a definition only; `implement` adds the handler. */
   readonly run: ((payload: never, context: TaskContext<never>) => unknown) | null
@@ -97,23 +133,32 @@ export interface TaskType<I = unknown, O = unknown, P = I> {
 
 type Named = { readonly name: string }
 type Handler<P, O> = (payload: P, context: TaskContext<P>) => O | Promise<O>
+/** Told once a task is dead, at least once, by the worker that settled it; its own failure is only logged. */
+type OnDead<I> = (task: DeadTask<I>, error: KeptError | null, context: DeadContext) => void | Promise<void>
+type WhenDead<I> = { readonly onDead?: OnDead<I> }
 
 /** Names a task type with a schema and a handler: types come from the schema and the handler's answer. */
 export function defineTask<S extends StandardSchema, O>(
-  options: TaskTypeOptions & Named & { readonly input: S; readonly run: Handler<OutputOf<S>, O> },
+  options: TaskTypeOptions &
+    Named &
+    WhenDead<InputOf<S>> & { readonly input: S; readonly run: Handler<OutputOf<S>, O> },
 ): TaskType<InputOf<S>, O, OutputOf<S>>
 /** A definition with a schema and no handler: safe to import where no work is done. */
 export function defineTask<S extends StandardSchema, O = unknown>(
-  options: TaskTypeOptions & Named & { readonly input: S },
+  options: TaskTypeOptions & Named & WhenDead<InputOf<S>> & { readonly input: S },
 ): TaskType<InputOf<S>, O, OutputOf<S>>
 /** Without a schema: types come from the handler. */
 export function defineTask<P, O>(
-  options: TaskTypeOptions & Named & { readonly run: Handler<P, O> },
+  options: TaskTypeOptions & Named & WhenDead<P> & { readonly run: Handler<P, O> },
 ): TaskType<P, O, P>
 /** A bare definition. */
-export function defineTask<P = unknown, O = unknown>(options: TaskTypeOptions & Named): TaskType<P, O, P>
+export function defineTask<P = unknown, O = unknown>(
+  options: TaskTypeOptions & Named & WhenDead<P>,
+): TaskType<P, O, P>
 export function defineTask(
-  options: TaskTypeOptions & Named & { input?: StandardSchema; run?: Handler<never, unknown> },
+  options: TaskTypeOptions &
+    Named &
+    WhenDead<never> & { input?: StandardSchema; run?: Handler<never, unknown> },
 ): TaskType {
   checkKeys(options, OPTION_KEYS, `task type ${show((options as Named | null)?.name)}`)
   const name = checkName(options.name, 'task type')
@@ -126,16 +171,12 @@ export function defineTask(
     retry: retry === undefined || typeof retry === 'function' ? null : readRetry(retry),
     retryFunction: typeof retry === 'function' ? retry : null,
     keep: readKeep(options.keep),
-    isolation: options.isolation ?? 'inline',
+    ...readIsolation(options, name),
     version: checkVersion(options.version ?? 1),
+    upgrade: options.upgrade === undefined ? null : checkHandler(options.upgrade, name, 'upgrade'),
+    onDead: options.onDead === undefined ? null : checkHandler(options.onDead, name, 'onDead'),
     input: checkSchema(options.input ?? null, name),
     run: options.run === undefined ? null : checkHandler(options.run, name),
-  }
-  if (!['inline', 'thread', 'process'].includes(type.isolation)) {
-    throw new WindlassError(
-      'invalid_option',
-      `isolation is inline, thread or process, not ${show(type.isolation)}`,
-    )
   }
   return Object.freeze(type)
 }
@@ -145,9 +186,33 @@ export function implement<I, O, P>(type: TaskType<I, O, P>, run: Handler<P, O>):
   return Object.freeze({ ...type, run: checkHandler(run, type.name) })
 }
 
-function checkHandler<H>(run: H, name: string): H {
+function checkHandler<H>(run: H, name: string, what = 'run'): H {
   if (typeof run === 'function') return run
-  throw new WindlassError('invalid_option', `task type ${name}: run is a function, not ${show(run)}`)
+  throw new WindlassError('invalid_option', `task type ${name}: ${what} is a function, not ${show(run)}`)
+}
+
+/** Less than this, and Node itself does not start: a thread counts its heap only, a process all it has. */
+const MEMORY_LEAST = { thread: 16 * 1024 ** 2, process: 96 * 1024 ** 2 }
+
+function readIsolation(
+  { isolation = 'inline', memory, recycle }: TaskTypeOptions,
+  name: string,
+): Pick<TaskType, 'isolation' | 'memory' | 'recycle'> {
+  const refuse = (words: string): WindlassError =>
+    new WindlassError('invalid_option', `task type ${name}: ${words}`)
+  if (!['inline', 'thread', 'process'].includes(isolation))
+    throw refuse(`isolation is inline, thread or process, not ${show(isolation)}`)
+  if (recycle !== undefined && !(Number.isInteger(recycle) && recycle >= 1))
+    throw refuse(`recycle is a whole number from 1, not ${show(recycle)}`)
+  const bytes = memory === undefined ? null : parseBytes(memory, 'memory')
+  if (isolation === 'inline') {
+    if (bytes === null && recycle === undefined) return { isolation, memory: null, recycle: null }
+    throw refuse('memory and recycle need isolation `thread` or `process`')
+  }
+  const least = MEMORY_LEAST[isolation]
+  if (bytes !== null && bytes < least)
+    throw refuse(`memory of a ${isolation} is at least ${least / 1024 ** 2}mb, not ${show(memory)}`)
+  return { isolation, memory: bytes, recycle: recycle ?? null }
 }
 
 /** What a signed 32-bit column can hold. */
@@ -164,7 +229,11 @@ const OPTION_KEYS = [
   'retry',
   'keep',
   'isolation',
+  'memory',
+  'recycle',
   'version',
+  'upgrade',
+  'onDead',
   'input',
   'run',
 ] as const

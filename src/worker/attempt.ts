@@ -25,6 +25,13 @@ export interface ChosenFailure {
   readonly delay: number | null
 }
 
+/** The child that runs the handler, as the attempt sees it. */
+export interface RemoteRun {
+  tell(why: StopWhy, reason: WindlassError): void
+  /** Kills the child; nothing more is heard of it. */
+  cut(): void
+}
+
 export class Attempt implements Held {
   readonly task: TaskRecord
   readonly session: string
@@ -42,6 +49,8 @@ export class Attempt implements Held {
   /** Set when the handler has ended and its clean-ups run: how it ended. */
   pending: Ending | null = null
   failure: ChosenFailure | null = null
+  /** Null: the handler runs in this thread. */
+  remote: RemoteRun | null = null
   followUps: NewTask[] | null = null
   cleanups: (() => void | Promise<void>)[] | null = null
   warnings: string[] | null = null
@@ -79,6 +88,7 @@ export class Attempt implements Held {
   /** Tells the handler to stop. The first reason stands, except that a lost task overrules all others. */
   tell(why: StopWhy, reason: WindlassError): void {
     if (this.stop === null || why === 'lost') this.stop = why
+    this.remote?.tell(why, reason)
     if (this.#abortReason !== null) return
     this.#abortReason = reason
     this.#controller?.abort(reason)

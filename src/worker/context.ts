@@ -2,6 +2,7 @@
 // context (`const { log, signal } = ctx`). Bounds what a handler can do to the store; endings are the runner's.
 
 import { parseDuration } from '../core/duration.ts'
+import type { Engine } from '../core/engine.ts'
 import { WindlassError } from '../core/errors.ts'
 import type { EnqueueOptions } from '../core/enqueue-options.ts'
 import { LIMITS } from '../core/limits.ts'
@@ -19,9 +20,18 @@ export type EnqueueFromTask = (
   options: EnqueueOptions & { readonly now?: boolean },
 ) => Promise<string>
 
+/** What a run needs of the worker's settings; a child has the same in its own process. */
+export interface RunSettings extends Pick<
+  WorkerSettings,
+  'clock' | 'log' | 'redact' | 'types' | 'codecs' | 'payloadBytes' | 'defaults'
+> {
+  /** Where `ctx.enqueue` with `now` goes. */
+  readonly engine: Pick<Engine, 'enqueue'>
+}
+
 /** What contexts need of the worker. */
 export interface ContextPorts {
-  readonly settings: WorkerSettings
+  readonly settings: RunSettings
   readonly enqueue: EnqueueFromTask
   /** Something was noted that the store should see. */
   readonly touch: (attempt: Attempt) => void

@@ -10,7 +10,7 @@ import { LIMITS } from '../core/limits.ts'
 import { issuesText, type SchemaIssue } from '../core/standard-schema.ts'
 import type { TaskType } from '../core/task-type.ts'
 import type { Attempt } from './attempt.ts'
-import type { WorkerSettings } from './options.ts'
+import type { RunSettings } from './context.ts'
 
 const NONE: readonly string[] = []
 const SWALLOWED =
@@ -20,7 +20,7 @@ const SWALLOWED =
  * The ending of a handler that returned. A handler that ends with nothing after it was told to stop has stopped; one
  * that gives a result has done its work. Null: the task is not ours any more, nothing is to be settled.
  */
-export function endingOfReturn(attempt: Attempt, value: unknown, settings: WorkerSettings): Ending | null {
+export function endingOfReturn(attempt: Attempt, value: unknown, settings: RunSettings): Ending | null {
   if (attempt.stop === 'lost') return null
   const chosen = attempt.failure
   if (chosen !== null) return endingOfChoice(attempt)
@@ -40,7 +40,7 @@ export function endingOfThrow(
   attempt: Attempt,
   thrown: unknown,
   type: TaskType,
-  settings: WorkerSettings,
+  settings: RunSettings,
 ): Ending | null {
   if (attempt.stop === 'lost') return null
   if (isFatal(thrown)) return fatal(attempt, thrown, 'fatal')
@@ -122,7 +122,7 @@ function readWish(
   attempt: Attempt,
   thrown: unknown,
   type: TaskType,
-  settings: WorkerSettings,
+  settings: RunSettings,
 ): { again: boolean; delay: number | null } {
   try {
     const after = retryAfterOf(thrown)

@@ -8,14 +8,13 @@ import type { NewTask } from '../core/hot-verbs.ts'
 import { PAYLOAD_CODES, toJsonText } from '../core/json.ts'
 import { LIMITS } from '../core/limits.ts'
 import type { Attempt } from './attempt.ts'
-import type { EnqueueFromTask } from './context.ts'
-import type { WorkerSettings } from './options.ts'
+import type { EnqueueFromTask, RunSettings } from './context.ts'
 
 const REPEATS = 3
 const BYTES_MOST = 8 * LIMITS.batchBytes
 
 /** The `ctx.enqueue` of a worker. */
-export function createEnqueue(settings: WorkerSettings): EnqueueFromTask {
+export function createEnqueue(settings: RunSettings): EnqueueFromTask {
   return async (attempt, named, input, { now = false, ...options }) => {
     const type = typeof named === 'string' ? (settings.types.get(named) ?? named) : named
     refuseEnded(attempt)
@@ -62,7 +61,7 @@ function keep(attempt: Attempt, task: NewTask): void {
 }
 
 /** The id makes a repeat harmless, so an unknown outcome is asked again. */
-async function sendNow(settings: WorkerSettings, task: NewTask, tx: object | undefined): Promise<string> {
+async function sendNow(settings: RunSettings, task: NewTask, tx: object | undefined): Promise<string> {
   for (let repeat = 0; ; repeat++) {
     try {
       const sent = repeat === 0 ? task : { ...task, minted: false }

@@ -14,12 +14,22 @@ import { checkKeys } from '../core/keys.ts'
 import { DEFAULTS, LIMITS } from '../core/limits.ts'
 import type { Enqueuer } from '../core/new-task.ts'
 import { createRedactor, type Redactor } from '../core/redact.ts'
-import { checkName, type TaskType } from '../core/task-type.ts'
+import { checkName, type Middleware, type TaskType } from '../core/task-type.ts'
+import type { TaskSource } from './isolation/messages.ts'
 
 /** A queue, and how often it comes first beside the others. */
 export interface WeightedQueue {
   readonly name: string
   readonly weight: number
+}
+
+/** What children can be given of this process. */
+export interface IsolationSource {
+  readonly source: TaskSource
+  /** Task types that a child finds there. */
+  readonly known: readonly string[]
+  /** Why children cannot stand for this process after all; null: they can. */
+  readonly lacks: string | null
 }
 
 export interface WorkerOptions {
@@ -62,6 +72,10 @@ export interface WorkerOptions {
   readonly keepCount?: number
   /** Retry and retention of tasks that a handler enqueues, where their type says none. */
   readonly defaults?: NonNullable<Enqueuer['defaults']>
+  /** Around every handler, the first one outermost. */
+  readonly middleware?: readonly Middleware[]
+  /** Where threads and processes find the task types; null (default): they cannot, so all types are `inline`. */
+  readonly isolation?: IsolationSource | null
   /** 0 ≤ x < 1; for jitter. */
   readonly random?: () => number
 }
@@ -83,6 +97,7 @@ export interface WorkerSettings {
   readonly codecs: Codecs
   readonly payloadBytes: number
   readonly redact: Redactor
+  readonly redactPaths: readonly string[]
   readonly log: Log
   readonly clock: Clock
   readonly hung: 'kill' | 'abandon'
@@ -90,6 +105,8 @@ export interface WorkerSettings {
   readonly neighbours: boolean
   readonly keepCount: number
   readonly defaults: NonNullable<Enqueuer['defaults']> | null
+  readonly middleware: readonly Middleware[]
+  readonly isolation: IsolationSource | null
   readonly random: () => number
   /** Endings that may wait to be settled before nothing more is claimed. */
   readonly unsettledMost: number
@@ -116,6 +133,8 @@ const OPTION_KEYS = [
   'neighbours',
   'keepCount',
   'defaults',
+  'middleware',
+  'isolation',
   'random',
 ] as const
 
@@ -129,7 +148,8 @@ const WEIGHT_MOST = 1_000
 export function readWorkerOptions(options: WorkerOptions): WorkerSettings {
   checkKeys(options, OPTION_KEYS, 'worker')
   const concurrency = readCount(options.concurrency ?? DEFAULTS.concurrency, 'concurrency', CONCURRENCY_MOST)
-  const { types, bare } = readTypes(options.types)
+  const isolation = options.isolation ?? null
+  const { types, bare } = readTypes(options.types, isolation)
   return {
     engine: options.engine,
     types,
@@ -141,6 +161,7 @@ export function readWorkerOptions(options: WorkerOptions): WorkerSettings {
     codecs: options.codecs ?? new Codecs(),
     payloadBytes: options.payloadBytes ?? LIMITS.payloadBytes,
     redact: createRedactor(options.redact ?? []),
+    redactPaths: options.redact ?? [],
     log: options.log ?? silentLog,
     clock: options.clock ?? systemClock,
     // An engine that only this process can reach dies with it: nothing would be left to run the task again.
@@ -149,6 +170,8 @@ export function readWorkerOptions(options: WorkerOptions): WorkerSettings {
     neighbours: options.neighbours ?? true,
     keepCount: options.keepCount ?? DEFAULTS.keepCount,
     defaults: options.defaults ?? null,
+    middleware: readMiddleware(options.middleware ?? []),
+    isolation,
     random: options.random ?? Math.random,
     unsettledMost: Math.max(200, 2 * concurrency),
   }
@@ -167,7 +190,16 @@ function readTimes(options: WorkerOptions) {
   }
 }
 
-function readTypes(list: readonly TaskType[]): { types: Map<string, TaskType>; bare: string[] } {
+function readMiddleware(list: readonly Middleware[]): readonly Middleware[] {
+  const all: unknown = list
+  if (Array.isArray(all) && all.every((one) => typeof one === 'function')) return list
+  throw new WindlassError('invalid_option', 'middleware is a list of functions (ctx, next)')
+}
+
+function readTypes(
+  list: readonly TaskType[],
+  isolation: IsolationSource | null,
+): { types: Map<string, TaskType>; bare: string[] } {
   const types = new Map<string, TaskType>()
   const bare: string[] = []
   for (const type of list) {
@@ -177,7 +209,7 @@ function readTypes(list: readonly TaskType[]): { types: Map<string, TaskType>; b
         `the task type ${JSON.stringify(type.name)} is defined twice`,
       )
     if (type.run === null) bare.push(type.name)
-    else types.set(type.name, refuseIsolation(type))
+    else types.set(type.name, checkIsolation(type, isolation))
   }
   if (types.size === 0 && bare.length > 0)
     throw new WindlassError(
@@ -187,11 +219,15 @@ function readTypes(list: readonly TaskType[]): { types: Map<string, TaskType>; b
   return { types, bare }
 }
 
-function refuseIsolation(type: TaskType): TaskType {
+/** A child imports the files that the config names: what is in no file cannot run there. */
+function checkIsolation(type: TaskType, isolation: IsolationSource | null): TaskType {
   if (type.isolation === 'inline') return type
+  const found = isolation?.known.includes(type.name) === true
+  if (found && isolation?.lacks === null) return type
+  const why = found ? isolation?.lacks : 'no file that the config names exports it'
   throw new WindlassError(
     'handler_unsupported',
-    `task type ${type.name}: isolation ${JSON.stringify(type.isolation)} is not part of this version`,
+    `task type ${type.name}: isolation ${JSON.stringify(type.isolation)} cannot be had: ${why ?? 'unknown'}`,
   )
 }
 

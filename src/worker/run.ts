@@ -1,6 +1,6 @@
-// One run of one handler: the stored payload is read, the schema computes what the handler gets, the handler is called,
-// the clean-ups run, and the ending is known. Takes no promise or timer that the handler does not need. Slots, time and
-// the store are others' business.
+// One run of one handler: the stored payload is read and upgraded, the schema computes what the handler gets, the
+// handler is called, the clean-ups run, and the ending is known. The same in the worker's thread and in a child. Takes
+// no promise or timer that the handler does not need. Slots, time and the store are others' business.
 
 import { runSchema } from '../core/check-input.ts'
 import type { Ending } from '../core/decide.ts'
@@ -32,6 +32,21 @@ export function runAttempt(attempt: Attempt, type: TaskType, ports: RunPorts): v
   } catch (error) {
     return ports.done(attempt, endingOfPayload(attempt, error, null))
   }
+  if ((type.upgrade ?? null) === null || attempt.task.payloadVersion >= type.version)
+    return check(attempt, type, input, ports)
+  try {
+    const upgraded = type.upgrade?.(input as never, attempt.task.payloadVersion)
+    if (!isThenable(upgraded)) return check(attempt, type, upgraded, ports)
+    Promise.resolve(upgraded).then(
+      (late) => check(attempt, type, late, ports),
+      (error: unknown) => threw(attempt, type, error, ports),
+    )
+  } catch (error) {
+    threw(attempt, type, error, ports)
+  }
+}
+
+function check(attempt: Attempt, type: TaskType, input: unknown, ports: RunPorts): void {
   if (type.input === null) return call(attempt, type, input, ports)
   try {
     const checked = runSchema(type.input, input)
@@ -101,6 +116,11 @@ function finish(attempt: Attempt, ending: Ending | null, ports: RunPorts): void 
     const more = (attempt.warnings?.length ?? 0) > warned
     ports.done(attempt, more ? withWarnings(ending, attempt) : ending)
   })
+}
+
+/** The clean-ups of a handler that was given up before it ended; what it registers from now on is not run. */
+export async function cleanUpAfter(attempt: Attempt): Promise<void> {
+  if (attempt.cleanups !== null) await cleanUp(attempt, attempt.cleanups)
 }
 
 /** The last one registered runs first; one that throws does not keep the others from running. */

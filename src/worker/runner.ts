@@ -1,6 +1,6 @@
-// Runs attempts: gives each a slot, reads the payload, calls the handler, watches its time, runs its clean-ups and
-// computes its outcome once. Promises that a slot is free when its handler ends, and that every task taken ends in
-// exactly one outcome, or in none when it was lost. Sending outcomes is the settler's business.
+// Runs attempts: gives each a slot, has its handler called here or in a child, watches its time and computes its
+// outcome once. Promises that a slot is free when its handler ends or its child is killed, and that every task taken
+// ends in exactly one outcome, or in none when it was lost. Sending outcomes is the settler's business.
 
 import { decide, type Ending } from '../core/decide.ts'
 import { formatDuration } from '../core/duration.ts'
@@ -13,14 +13,17 @@ import { Alarms } from './alarms.ts'
 import { Attempt, type StopWhy } from './attempt.ts'
 import type { Board } from './board.ts'
 import { endingOfHung } from './endings.ts'
+import type { Isolator, IsolatorPorts } from './isolation/isolator.ts'
 import type { WorkerSettings } from './options.ts'
 import { Quarantine } from './quarantine.ts'
-import { runAttempt, type RunPorts } from './run.ts'
+import { cleanUpAfter, runAttempt, type RunPorts } from './run.ts'
+import { Suspects } from './suspects.ts'
 
 export interface RunnerPorts {
   readonly settings: WorkerSettings
   readonly board: Board
   readonly run: Omit<RunPorts, 'done' | 'cleaning'>
+  readonly isolator: Isolator
   /** The outcome is fixed; it is to reach the store. */
   readonly ended: (attempt: Attempt, outcome: Outcome) => void
   /** A slot got free. */
@@ -36,8 +39,10 @@ export class Runner {
   readonly #settings: WorkerSettings
   readonly #alarms: Alarms
   readonly #quarantine = new Quarantine()
+  readonly #suspects = new Suspects()
   readonly #slots: number[]
   readonly #run: RunPorts
+  readonly #isolated: IsolatorPorts
   #idleWaiters: (() => void)[] = []
 
   constructor(ports: RunnerPorts) {
@@ -52,17 +57,21 @@ export class Runner {
       done: (attempt, ending) => this.#done(attempt, ending),
       cleaning: (attempt) => this.#alarms.set(attempt, this.#settings.clock.mono() + this.#settings.grace),
     }
+    const { done, cleaning } = this.#run
+    const { touch } = ports.run.context
+    this.#isolated = { begun: (attempt) => this.#begun(attempt), cleaning, done, touch }
     this.#alarms = new Alarms(ports.settings.clock, this.held, (attempt, now) => this.#ring(attempt, now))
   }
 
   /** How many tasks can be started now. */
   get room(): number {
-    return this.#quarantine.room(this.#slots.length, this.running.size)
+    const free = Math.max(0, this.#slots.length - this.#suspects.waiting.length)
+    return this.#quarantine.room(free, this.running.size)
   }
 
   /** Tasks that wait to run alone. */
   get waiting(): readonly Attempt[] {
-    return this.#quarantine.waiting
+    return [...this.#quarantine.waiting, ...this.#suspects.waiting]
   }
 
   /** Takes what a claim brought and starts it in that order; or, with `start` false, hands it back. */
@@ -86,7 +95,7 @@ export class Runner {
 
   /** The task is to be cancelled; the handler has the grace to end. */
   cancel(attempt: Attempt): void {
-    if (attempt.stage === 'waiting' && this.#quarantine.remove(attempt)) {
+    if (attempt.stage === 'waiting' && this.#unqueue(attempt)) {
       this.#end(attempt, { kind: 'cancelled' })
       this.#letNext()
       return
@@ -106,7 +115,7 @@ export class Runner {
     this.#close(attempt)
     attempt.tell('lost', new WindlassError('lease_lost', why))
     if (this.#settings.hung === 'abandon' && attempt.slot >= 0) this.#ports.board.clear(attempt.slot)
-    if (stage === 'waiting' && this.#quarantine.remove(attempt)) this.#letNext()
+    if (stage === 'waiting' && this.#unqueue(attempt)) this.#letNext()
     return true
   }
 
@@ -122,17 +131,18 @@ export class Runner {
 
   /** Hands back what was claimed and not started. */
   handBackWaiting(): void {
-    for (let attempt = this.waiting[0]; attempt !== undefined; attempt = this.waiting[0]) {
-      this.#quarantine.remove(attempt)
+    for (const attempt of this.waiting) {
+      this.#unqueue(attempt)
       this.#end(attempt, { kind: 'released', reason: 'drained', delay: 0 })
     }
   }
 
-  /** Hands back what still runs, uncharged; the handlers are left to themselves. */
+  /** Hands back what still runs, uncharged; children are killed, handlers of this thread left to themselves. */
   releaseRunning(): void {
     for (const attempt of this.running) {
-      if (attempt.stage !== 'running') continue
-      this.#end(attempt, { kind: 'released', reason: 'drained', delay: 0 })
+      const ending = { kind: 'released', reason: 'drained', delay: 0 } as const
+      if (attempt.remote !== null) this.#cut(attempt, ending)
+      else if (attempt.stage === 'running') this.#end(attempt, ending)
     }
   }
 
@@ -156,15 +166,35 @@ export class Runner {
         task: attempt.id,
         codec: attempt.task.codec,
       })
+    } else if (attempt.task.payloadVersion > type.version) {
+      this.#end(attempt, { kind: 'released', reason: 'unknown_version', delay })
+      this.#settings.log.warn('handed back: this worker knows an older version of the task type', {
+        task: attempt.id,
+        type: attempt.task.type,
+        version: attempt.task.payloadVersion,
+        known: type.version,
+      })
     } else if (Quarantine.suspects(attempt)) {
-      this.#quarantine.add(attempt)
+      if (this.#ports.isolator.knows(type)) this.#suspects.add(attempt)
+      else this.#quarantine.add(attempt)
       const { timeout } = attempt.task
       if (timeout !== null) this.#alarms.set(attempt, attempt.claimedAt + timeout / 2)
     } else this.#start(attempt, type)
   }
 
-  /** Starts a suspect when it is alone. */
+  /** Takes a task that waits out of its line. */
+  #unqueue(attempt: Attempt): boolean {
+    return this.#quarantine.remove(attempt) || this.#suspects.remove(attempt)
+  }
+
+  /** Starts a suspect in a process of its own, or here when it is alone. */
   #letNext(): void {
+    while (this.#slots.length > 0 && this.#quarantine.room(1, 0) > 0) {
+      const attempt = this.#suspects.next()
+      const type = attempt === null ? undefined : this.#settings.types.get(attempt.task.type)
+      if (attempt === null || type === undefined) break
+      this.#start(attempt, type, true)
+    }
     for (;;) {
       const next = this.#quarantine.next(this.running.size, this.#settings.clock.mono())
       if (next === null) return
@@ -174,18 +204,28 @@ export class Runner {
     }
   }
 
-  #start(attempt: Attempt, type: TaskType): void {
+  #start(attempt: Attempt, type: TaskType, apart = false): void {
     const { clock, grace } = this.#settings
     const { timeout } = attempt.task
     attempt.slot = this.#slots.pop() ?? -1
     attempt.stage = 'running'
     attempt.startedAt = clock.mono()
     this.running.add(attempt)
+    if (apart || type.isolation !== 'inline')
+      return this.#ports.isolator.run(attempt, type, apart, this.#isolated)
     if (timeout !== null) {
       if (attempt.slot >= 0) this.#ports.board.put(attempt.slot, attempt.id, timeout + grace)
       this.#alarms.set(attempt, attempt.startedAt + timeout)
     }
     runAttempt(attempt, type, this.#run)
+  }
+
+  /** A child is ready and calls the handler: its time counts from now, and ends by a kill. */
+  #begun(attempt: Attempt): void {
+    const { timeout } = attempt.task
+    attempt.startedAt = this.#settings.clock.mono()
+    if (timeout !== null && attempt.stage === 'running' && attempt.stop === null)
+      this.#alarms.set(attempt, attempt.startedAt + timeout)
   }
 
   /** The handler, its clean-ups included, has ended: the slot is free. */
@@ -196,6 +236,7 @@ export class Runner {
       this.#slots.push(attempt.slot)
     }
     this.#quarantine.ended(attempt)
+    this.#suspects.ended(attempt)
     if (attempt.stage !== 'running') this.#endedLate(attempt)
     else if (ending === null) this.#close(attempt)
     else this.#end(attempt, ending)
@@ -234,8 +275,8 @@ export class Runner {
   #ring(attempt: Attempt, now: number): void {
     if (attempt.stage === 'waiting') {
       // Half its time went by before it could start: a new claim gives it a new deadline.
-      if (!this.#quarantine.remove(attempt)) return
-      this.#quarantine.handedBack()
+      if (this.#quarantine.remove(attempt)) this.#quarantine.handedBack()
+      else if (!this.#suspects.remove(attempt)) return
       this.#end(attempt, { kind: 'released', reason: 'drained', delay: 0 })
       return
     }
@@ -250,9 +291,25 @@ export class Runner {
       return
     }
     // A process that kills itself leaves a hung handler to the heart, so that the retry never runs beside it.
-    if (attempt.pending === null && attempt.stop === 'timeout' && this.#settings.hung === 'kill') return
+    const inline = attempt.remote === null
+    if (inline && attempt.pending === null && attempt.stop === 'timeout' && this.#settings.hung === 'kill')
+      return
     const ending = attempt.pending ?? endingOfHung(attempt)
-    if (ending !== null) this.#giveUp(attempt, ending)
+    if (ending === null) return
+    if (inline) return this.#giveUp(attempt, ending)
+    this.#settings.log.warn('a handler did not end within the grace: its thread or process is killed', {
+      task: attempt.id,
+      type: attempt.task.type,
+      attempt: attempt.task.attempt,
+      stopped: attempt.stop,
+    })
+    this.#cut(attempt, ending)
+  }
+
+  /** Kills the child of an attempt; its slot is free at once. */
+  #cut(attempt: Attempt, ending: Ending): void {
+    attempt.remote?.cut()
+    this.#done(attempt, ending)
   }
 
   /** Ends an attempt whose handler goes on; the slot stays taken until it ends. */
@@ -265,5 +322,6 @@ export class Runner {
     })
     if (this.#settings.hung === 'abandon' && attempt.slot >= 0) this.#ports.board.clear(attempt.slot)
     this.#end(attempt, ending)
+    if (attempt.pending === null) void cleanUpAfter(attempt)
   }
 }

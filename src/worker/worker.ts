@@ -15,10 +15,11 @@ import { Cancels } from './cancels.ts'
 import { Claimer } from './claimer.ts'
 import { Desk } from './desk.ts'
 import { Emptiness } from './emptiness.ts'
-import { inline } from './execute.ts'
+import { executeInside } from './execute.ts'
 import { createEnqueue } from './follow-ups.ts'
 import { createHeart, type HeartLink } from './heart-link.ts'
 import { leadsGroup, readIdentity } from './identity.ts'
+import { Isolator } from './isolation/isolator.ts'
 import { LoopWatch } from './loop-watch.ts'
 import { Membership } from './membership.ts'
 import type { HeldAnswer, News, UpkeepSettings } from './news.ts'
@@ -35,6 +36,7 @@ export class Worker extends Service {
   readonly #counters = newCounters()
   readonly #board: Board
   readonly #runner: Runner
+  readonly #isolator: Isolator
   readonly #reporter: Reporter
   readonly #desk: Desk
   readonly #claimer: Claimer
@@ -67,6 +69,7 @@ export class Worker extends Service {
         if (status === 'lost') this.#lose(attempt, 'the task is not ours any more')
       },
     })
+    this.#isolator = new Isolator(settings)
     this.#runner = this.#createRunner()
     const { held, running } = this.#runner
     const desk = { settings, reporter: this.#reporter, counters: this.#counters, held }
@@ -171,6 +174,7 @@ export class Worker extends Service {
     })
     this.#loopWatch.start()
     this.#state = 'running'
+    this.#isolator.warm()
     this.#claimer.start()
     log.info('worker started', { worker: name, session: this.#membership.session, types: [...types.keys()] })
   }
@@ -190,6 +194,7 @@ export class Worker extends Service {
       await this.#within(this.#runner.idle(), grace, this.#hurry.signal)
       this.#runner.releaseRunning()
     }
+    this.#isolator.stop()
     await this.#within(this.#desk.drained(), 2 * callTimeout)
     if (this.#desk.unsettled > 0)
       log.error('the store took no more endings; these tasks run again', { endings: this.#desk.unsettled })
@@ -211,8 +216,9 @@ export class Worker extends Service {
     return new Runner({
       settings,
       board: this.#board,
+      isolator: this.#isolator,
       run: {
-        execute: inline,
+        execute: executeInside(settings.middleware),
         context: { settings, enqueue: createEnqueue(settings), touch },
         stood: () => this.#loopWatch.now,
       },
