@@ -18,7 +18,7 @@ const LOOKS = [1, 1, 1, 2, 4, 8, 16, 32] as const
 /** First looks come with each turn of the event loop for so long: most commits can be read by then. */
 const EAGER = 3
 /** Such looks may take this share of the time in the long run, and this much of it (ms) at once. */
-const EAGER_SHARE = 0.03
+const EAGER_SHARE = 0.05
 const EAGER_MOST = 30
 /** Who has committed within this time hears its own writes, and is awake anyhow: no eager looks. */
 const AWAKE = 5
