@@ -99,7 +99,8 @@ export class Duo {
   #spec(id: string, item: Item, minted: boolean): NewTask {
     const { model } = this
     const { due, expires, unique, hold, priority, timeout, retries } = item
-    const payload = JSON.stringify({ for: id, é: '\u2028 "quoted"', n: item.pick })
+    // Text that nobody reads: spaces, a number that no double holds, a key that stands twice.
+    const payload = `{ "é": "\u2028\\"", "n": 12345678901234567890, "n": ${item.pick}}`
     const fields = {
       type: item.pick % 2 === 0 ? 'mail.send' : 'Mail.send',
       queue: this.queue(item.queue),

@@ -253,3 +253,11 @@ const steps: { weight: number; arbitrary: fc.Arbitrary<Step> }[] = [
 export function programs(most: number): fc.Arbitrary<Step[]> {
   return fc.array(fc.oneof(...steps), { minLength: 1, maxLength: most, size: 'max' })
 }
+
+/** Programs one by one, the same for the same seed. */
+export function* samplePrograms(seed: number, count: number): Generator<[number, Step[]]> {
+  const CHUNK = 50
+  for (let from = 0; from < count; from += CHUNK)
+    for (const [i, program] of fc.sample(programs(60), { seed: seed + from, numRuns: CHUNK }).entries())
+      yield [from + i, program]
+}

@@ -99,12 +99,18 @@ export class Clients {
 
   #task(random: Random, id: string): NewTask {
     const dice = random.below(1e6)
+    const poison = random.chance(this.#profile.poison) ? { poison: true } : {}
     return newTask({
       id,
       type: 'work',
       queue: random.pick(['q0', 'q1']),
       priority: random.pick([0, 0, 5, 10]),
-      payload: JSON.stringify({ dice, depth: 0, text: random.pick(['', 'é', '\u2028"']) }),
+      // With spaces, which must come back.
+      payload: JSON.stringify(
+        { dice, depth: 0, ...poison, text: random.pick(['', 'é', '\u2028"']) },
+        null,
+        1,
+      ),
       due: random.chance(0.25) ? { after: random.below(3_000) } : { after: 0 },
       expires: random.chance(0.08) ? { after: random.below(4_000) } : null,
       unique: random.chance(0.3)

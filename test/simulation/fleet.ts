@@ -44,7 +44,7 @@ export class Fleet {
     const { lease, grace, callTimeout, doubt } = TIMES
     const worker = new Worker({
       engine: this.#cluster.connect(node, true),
-      types: taskTypes(node, recorder),
+      types: taskTypes(node, recorder, (id) => this.#die(member, id)),
       queues: random.chance(0.5) ? null : [{ name: 'q0', weight: 2 }, 'q1', 'ticks'],
       concurrency: this.#profile.concurrency,
       name: node.name,
@@ -71,12 +71,18 @@ export class Fleet {
     const member = this.#random.oneOf(this.#members)
     if (member === undefined) return
     this.#cluster.fired('crash')
+    this.#die(member, null)
+  }
+
+  #die(member: Member, guilty: string | null): void {
+    if (!member.node.alive) return
     const { session, running } = member.worker.status()
     if (member.stopping) this.#unstopped--
     this.#forget(member)
     member.node.crash()
     const named = this.#random.chance(0.5)
-    const culprits = named ? running.filter(() => this.#random.chance(0.5)).map(({ id }) => id) : null
+    const some = running.filter(() => this.#random.chance(0.5)).map(({ id }) => id)
+    const culprits = named ? (guilty === null ? some : [guilty]) : null
     if (session !== null && this.#random.chance(0.6)) this.#witness(session, culprits)
     this.#cluster.world.after(this.#random.between(50, 1_500), () => this.start())
   }

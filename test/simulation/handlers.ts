@@ -13,14 +13,24 @@ interface Payload {
   readonly dice: number
   /** How far it is from the first task of its family. */
   readonly depth: number
+  /** Kills the process that runs it. */
+  readonly poison?: boolean
 }
 
-/** The task types of one worker process. */
-export function taskTypes(node: SimulatedNode, recorder: Recorder): TaskType[] {
+/**
+ * The task types of one worker process.
+ * @param die kills the process, guilty: the task `id`
+ */
+export function taskTypes(node: SimulatedNode, recorder: Recorder, die: (id: string) => void): TaskType[] {
   const work = defineTask({
     name: 'work',
     async run(payload: Payload, context) {
       recorder.run(node.name, 'start', context)
+      if (payload.poison === true) {
+        await sleep(node, 20, context.signal)
+        if (!context.signal.aborted) die(context.id)
+        return new Promise<never>(() => undefined)
+      }
       try {
         return await act(payload, context, node)
       } finally {

@@ -18,6 +18,8 @@ export interface Profile {
   readonly outage: number
   readonly restart: number
   readonly operator: number
+  /** Share of tasks that kill the process that runs them. */
+  readonly poison: number
 }
 
 /** Everything small, so that a second of life holds much: leases, timeouts and waits of the simulated system. */
@@ -33,6 +35,7 @@ export function drawProfile(random: Random): Profile {
     tasks: 6 + random.below(14),
     safety: random.between(5_000, 12_000),
     operator: often(0.6, 700, 3_000),
+    poison: 0,
   }
   if (random.chance(0.25)) {
     const never = Number.POSITIVE_INFINITY
@@ -48,6 +51,7 @@ export function drawProfile(random: Random): Profile {
   return {
     ...size,
     weather: drawWeather(random),
+    poison: random.chance(0.2) ? 0.08 : 0,
     crash: often(0.7, 1_500, 8_000),
     pause: often(0.5, 2_000, 8_000),
     jump: often(0.25, 3_000, 9_000),

@@ -38,6 +38,16 @@ const rescues = [
     assert.equal((await b.settle(first, outcomes.loss(), { guard: 'rescue' })).status, 'lost')
     assert.deepEqual(await b.get(first.id), second)
   }),
+  check('a rescue needs the token, also when the session of the new claim is dead too', [2], async (b) => {
+    const [dead, next] = [await b.session(), await b.session()]
+    const first = await b.start({}, dead)
+    await b.kill(dead)
+    await b.end(first, outcomes.crash(0), { guard: 'rescue' })
+    const second = await b.take(next)
+    await b.kill(next)
+    assert.equal((await b.settle(first, outcomes.loss(), { guard: 'rescue' })).status, 'lost')
+    assert.deepEqual(await b.get(first.id), second)
+  }),
   check('a rescue counts a crash or a loss, never a failure or a release', [7], async (b) => {
     for (const [outcome, grown] of [
       [outcomes.crash(0), { crashes: 1, losses: 0 }],

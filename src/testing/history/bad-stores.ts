@@ -50,14 +50,14 @@ export const STORE_PAIRS: readonly Pair[] = [
   {
     check: 'order',
     about: 'a lower priority first',
-    bad: begun('a', 'b')
+    bad: begun('b', 'a')
       .claim('s1', 'c1', [
         { id: 'a', place: 2 },
         { id: 'b', place: 1 },
       ])
       .ends('a', 'running')
       .ends('b', 'running'),
-    good: begun('a', 'b')
+    good: begun('b', 'a')
       .claim('s1', 'c1', [
         { id: 'a', place: 2, priority: 5 },
         { id: 'b', place: 1 },
@@ -94,6 +94,65 @@ export const STORE_PAIRS: readonly Pair[] = [
       .claim('s1', 'c1', [{ id: 'a' }], { limit: 1 })
       .ends('a', 'running')
       .ends('b', 'ready', { attempt: 0, place: 2 }),
+  },
+  {
+    check: 'expired',
+    about: 'a task starts after its time',
+    bad: begun()
+      .enqueue({ id: 'a', expires: { after: 500 } })
+      .pass(500)
+      .claim('s1', 'c1', [{ id: 'a' }])
+      .ends('a', 'running'),
+    good: begun()
+      .enqueue({ id: 'a', expires: { after: 500 } })
+      .pass(499)
+      .claim('s1', 'c1', [{ id: 'a' }])
+      .ends('a', 'running'),
+  },
+  {
+    check: 'paused',
+    about: 'a task is taken from a paused queue',
+    bad: begun('a')
+      .pause('default', true)
+      .claim('s1', 'c1', [{ id: 'a' }])
+      .ends('a', 'running'),
+    good: begun('a')
+      .pause('default', true)
+      .pause('default', false)
+      .claim('s1', 'c1', [{ id: 'a' }])
+      .ends('a', 'running'),
+  },
+  {
+    check: 'fifo',
+    about: 'the later one gets the earlier place',
+    bad: begun('a', 'b')
+      .claim('s1', 'c1', [
+        { id: 'b', place: 1 },
+        { id: 'a', place: 2 },
+      ])
+      .ends('a', 'running')
+      .ends('b', 'running'),
+    good: begun('b', 'a')
+      .claim('s1', 'c1', [
+        { id: 'b', place: 1 },
+        { id: 'a', place: 2 },
+      ])
+      .ends('a', 'running')
+      .ends('b', 'running'),
+  },
+  {
+    check: 'cancelled',
+    about: 'a wish to cancel is forgotten',
+    bad: begun('a')
+      .claim('s1', 'c1', [{ id: 'a' }])
+      .act({ verb: 'cancel', id: 'a' }, 'requested')
+      .settle('a', 'c1.1', outcomes.release())
+      .ends('a', 'ready', { releases: 1 }),
+    good: begun('a')
+      .claim('s1', 'c1', [{ id: 'a' }])
+      .act({ verb: 'cancel', id: 'a' }, 'requested')
+      .settle('a', 'c1.1', outcomes.release(), 'applied', { state: 'cancelled' })
+      .ends('a', 'cancelled', { releases: 1 }),
   },
   {
     check: 'unique',

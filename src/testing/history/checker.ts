@@ -2,6 +2,7 @@
 // Promises that a verdict names the promise, the task and the reason, and that a run which met no fault and no stale
 // settlement is called vacuous, not good. Leaves the checks to the files beside it.
 
+import * as claims from './claim-checks.ts'
 import { factsOf, isApplied, tokensOf, type Facts } from './facts.ts'
 import type { History, Violation } from './history.ts'
 import * as lives from './life-checks.ts'
@@ -20,13 +21,17 @@ export const CHECKS = {
   attempts: lives.attempts,
   resurrected: lives.resurrected,
   ran: lives.ran,
-  early: stores.early,
-  order: stores.order,
+  early: claims.early,
+  expired: claims.expired,
+  paused: claims.paused,
+  order: claims.order,
+  fifo: claims.fifo,
   unique: stores.unique,
   counters: stores.counters,
   bytes: stores.bytes,
   already: stores.already,
   liveness: stores.liveness,
+  cancelled: stores.cancelled,
   revived: sessions.revived,
   rescuedAlive: sessions.rescuedAlive,
   entitled: runtime.entitled,

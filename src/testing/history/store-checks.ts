@@ -1,140 +1,52 @@
-// Checks across tasks and of what is stored: due times, order, unique keys, counters, bytes, sessions, liveness.
+// Checks across tasks and of what is stored: unique keys, counters, bytes, liveness, cancels.
 // Each answers violations only where the history leaves no other reading; in doubt it says nothing.
 
 import { outcomeMark } from '../../core/outcome-mark.ts'
 import { isFinal, TASK_STATES, type Counters } from '../../core/record.ts'
-import {
-  endingsOf,
-  happened,
-  isApplied,
-  requeuesOf,
-  tokensOf,
-  type Claimed,
-  type Facts,
-  type Life,
-} from './facts.ts'
+import { endingsOf, happened, isApplied, requeuesOf, tokensOf, type Facts, type Life } from './facts.ts'
 import type { Violation } from './history.ts'
 import { each } from './life-checks.ts'
 
-/** Nothing is claimed before it is due. */
-export function early({ lives, history }: Facts): Violation[] {
-  if (history.clockWentBack) return []
-  return each(lives, (life) =>
-    tokensOf(life).flatMap((claim) => {
-      const due = Math.max(claim.task.runAt, dueBefore(life, claim))
-      return claim.until < due ? [`${claim.token} was given ${due - claim.until} ms before it was due`] : []
-    }),
-  )
-}
-
-/** The due time that the enqueue or the settlement before this claim certainly set; −∞ if none is certain. */
-function dueBefore(life: Life, { task, since }: Claimed): number {
-  const nothing = Number.NEGATIVE_INFINITY
-  if (requeuesOf(life).length > 0) return nothing
-  if (task.attempt === 1) {
-    const created = life.enqueues.find(({ reply }) => reply?.outcome === 'created')
-    if (created === undefined || created.returned >= since) return nothing
-    const { due } = created.task
-    return 'at' in due ? due.at : created.at + due.after
-  }
-  const before = life.settles.find(
-    (one) => isApplied(one) && one.settlement.claim.endsWith(`.${task.attempt - 1}`),
-  )
-  return before?.reply?.state === 'scheduled' ? before.at + before.settlement.outcome.delay : nothing
-}
-
-/** A claim answers in order, and leaves nothing better (or, with slots free, nothing at all) behind. */
-export function order(facts: Facts): Violation[] {
-  const paused = new Set(
-    facts.history.calls.flatMap((call) =>
-      call.verb === 'putDocument' ? call.asked.map(({ key }) => key) : [],
-    ),
-  )
-  return facts.history.calls.flatMap((call) => {
-    if (call.verb !== 'claim' || call.told === null) return []
-    return call.told.flatMap(({ tasks, live }, i) => {
-      const request = call.asked[i]
-      if (request === undefined || !live) return []
-      const lanes =
-        request.queues === null
-          ? [tasks]
-          : request.queues.map((queue) => tasks.filter((t) => t.queue === queue))
-      const expected = lanes.flatMap((lane) =>
-        lane.toSorted((a, b) => b.priority - a.priority || (a.place ?? 0) - (b.place ?? 0)),
-      )
-      const wrong = expected.findIndex(({ id }, at) => tasks[at]?.id !== id)
-      if (wrong >= 0)
-        return [
-          { check: '', id: expected[wrong]?.id ?? '', says: `claim ${request.claimId} is out of order` },
-        ]
-      // A repeated claim answers what it took then, not what is best now.
-      if ((facts.asked.get(request.claimId) ?? 0) < call.invoked) return []
-      const full = tasks.length >= request.limit
-      return [...facts.lives.values()].flatMap((life) => {
-        const waits = waitedDuring(life, call.invoked, call.returned)
-        if (waits === null || paused.has(waits.queue)) return []
-        const lane = request.queues === null ? tasks : tasks.filter(({ queue }) => queue === waits.queue)
-        if (request.queues !== null && !request.queues.includes(waits.queue)) return []
-        const worst = lane.at(-1)
-        const better =
-          worst !== undefined &&
-          (waits.priority > worst.priority ||
-            (waits.priority === worst.priority && waits.place !== null && waits.place < (worst.place ?? 0)))
-        return better || !full
-          ? [{ check: '', id: life.id, says: `claim ${request.claimId} left it behind` }]
-          : []
-      })
-    })
-  })
-}
-
-/** What is known of a task that certainly waited, ready and untouched, from before `from` until after `to`. */
-function waitedDuring(
-  life: Life,
-  from: number,
-  to: number,
-): { queue: string; priority: number; place: number | null } | null {
-  const created = life.enqueues.find(({ reply }) => reply?.outcome === 'created')
-  if (created === undefined || created.returned >= from || created.reply?.state !== 'ready') return null
-  if (created.task.expires !== null || life.actions.some(({ invoked }) => invoked < to)) return null
-  const first = tokensOf(life)[0]
-  const { queue, priority } = created.task
-  if (first === undefined) {
-    const untouched = life.final?.state === 'ready' && life.final.attempt === 0
-    return untouched ? { queue, priority, place: life.final?.place ?? null } : null
-  }
-  if (first.task.attempt !== 1 || first.since <= to) return null
-  return { queue, priority, place: first.task.place }
+interface Holding {
+  readonly life: Life
+  readonly invoked: number
+  readonly returned: number
+  readonly at: number
+  readonly until: number
+  readonly hold: number | null
 }
 
 /** One task per unique key: the next is created only when the one before has ended, or its time is over. */
 export function unique({ lives, history }: Facts): Violation[] {
-  const byKey = new Map<
-    string,
-    { life: Life; invoked: number; returned: number; at: number; until: number; hold: number | null }[]
-  >()
+  const byKey = new Map<string, Holding[]>()
   for (const life of lives.values()) {
-    for (const { task, reply, invoked, returned, at, until } of life.enqueues) {
+    for (const { task, reply, ...window } of life.enqueues) {
       if (task.unique === null || reply?.outcome !== 'created') continue
       const list = byKey.get(task.unique.key) ?? []
       byKey.set(task.unique.key, list)
-      list.push({ life, invoked, returned, at, until, hold: task.unique.for })
+      list.push({ life, ...window, hold: task.unique.for })
     }
   }
   return [...byKey].flatMap(([key, list]) => {
     const sorted = list.toSorted((a, b) => a.invoked - b.invoked)
     return sorted.flatMap((next, i) =>
       sorted.slice(0, i).flatMap((before) => {
-        if (before.returned >= next.invoked || before.life === next.life) return []
+        if (before.life === next.life) return []
         const over =
-          before.hold === null
-            ? mayBeOver(before.life, before.invoked, next.invoked, next.returned)
-            : history.clockWentBack || next.until >= before.at + before.hold || wasDeleted(before.life)
+          mayFollow(before, next, history.clockWentBack) ||
+          // Both were under way at once: either may have been the first.
+          (next.invoked < before.returned && mayFollow(next, before, history.clockWentBack))
         const says = `it was created while ${before.life.id} held the key ${JSON.stringify(key)}`
         return over ? [] : [{ check: '', id: next.life.id, says }]
       }),
     )
   })
+}
+
+/** May `next` have been created after `before` gave the key back? */
+function mayFollow(before: Holding, next: Holding, clockWentBack: boolean): boolean {
+  if (before.hold === null) return mayBeOver(before.life, before.invoked, next.invoked, next.returned)
+  return clockWentBack || next.until >= before.at + before.hold || wasDeleted(before.life)
 }
 
 /** May the task have ended after it was last seen alive before `from`, and before `to`? */
@@ -239,5 +151,21 @@ export function liveness({ lives, history }: Facts): Violation[] {
     if (final === null || isFinal(final.state) || paused.includes(final.queue)) return []
     const later = final.state === 'scheduled' && final.runAt > now
     return later ? [] : [`it is still ${final.state}, long after the last fault`]
+  })
+}
+
+/** A running task that was told to stop does not run again by itself. */
+export function cancelled({ lives }: Facts): Violation[] {
+  return each(lives, (life) => {
+    const wishes = life.actions.filter(
+      ({ action, reply }) => action.verb === 'cancel' && reply?.outcome === 'requested',
+    )
+    const claims = new Map(tokensOf(life).map((claim) => [claim.token, claim]))
+    return life.settles.filter(isApplied).flatMap(({ settlement: { claim }, reply, invoked }) => {
+      if (reply?.state == null || isFinal(reply.state)) return []
+      const given = claims.get(claim)?.returned ?? Number.POSITIVE_INFINITY
+      const wish = wishes.some((one) => one.invoked > given && one.returned < invoked)
+      return wish ? [`${claim} was to be cancelled, and the task goes on`] : []
+    })
   })
 }

@@ -3,6 +3,7 @@
 
 import type { Action, ActionReply, QueueStats } from '../../core/cold-verbs.ts'
 import type { Outcome, NewTask, SettleReply, SweepReply } from '../../core/hot-verbs.ts'
+import { QUEUE_DOCUMENT, writeQueueSettings } from '../../core/queue-settings.ts'
 import type { TaskRecord, TaskState } from '../../core/record.ts'
 import { newSession, newTask, outcomes } from '../samples.ts'
 import type { Call, CallOf, CallStatus, History, Run, Verb } from './history.ts'
@@ -80,6 +81,12 @@ export class Story {
   act(action: Action, outcome: ActionReply['outcome'] | Failed = 'done'): this {
     if (outcome === 'not_applied' || outcome === 'unknown') return this.#call('act', [action], null, outcome)
     return this.#call('act', [action], [{ outcome, state: null, holder: null }])
+  }
+
+  /** The operator pauses a queue, or lets it go on. */
+  pause(queue: string, paused: boolean): this {
+    const put = { kind: QUEUE_DOCUMENT, key: queue, version: 1, body: writeQueueSettings({ paused }) }
+    return this.#call('putDocument', [put], [{ status: 'put', version: 2 }])
   }
 
   beat(session: string, status: 'live' | 'gone'): this {
