@@ -12,6 +12,7 @@ const NOBODY: Cli = {
   out: new Output(false),
   globals: { config: null, engine: null, lang: null, profile: null, verbose: false },
   exit: 0,
+  verbs: VERBS,
 }
 
 /** The whole page. */

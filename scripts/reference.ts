@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { formatDuration } from '../src/core/duration.ts'
 import { ERROR_CODES } from '../src/core/errors.ts'
 import { DEFAULTS, LIMITS } from '../src/core/limits.ts'
+import { REASONS } from '../src/core/reasons.ts'
 import { cliPage } from './cli-page.ts'
 
 const NOTE = 'This page is written by `npm run docs` from the table in the code.'
@@ -16,6 +17,7 @@ export async function referencePages(): Promise<Readonly<Record<string, string>>
     'docs/reference/cli.md': await cliPage(NOTE),
     'docs/reference/errors.md': errorsPage(),
     'docs/reference/limits.md': limitsPage(),
+    'docs/reference/reasons.md': reasonsPage(),
   }
 }
 
@@ -30,6 +32,22 @@ function errorsPage(): string {
     '',
     '| code | HTTP | retry | what to do |',
     '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n')
+}
+
+function reasonsPage(): string {
+  const rows = Object.entries(REASONS).map(
+    ([reason, { meaning, hint }]) => `| \`${reason}\` | ${meaning} | ${hint} |`,
+  )
+  return [
+    '# Reasons of tasks',
+    '',
+    `${NOTE} A reason says why a task is dead or cancelled, or why it waits again; \`windlass explain REASON\` prints it.`,
+    '',
+    '| reason | meaning | what to do |',
+    '| --- | --- | --- |',
     ...rows,
     '',
   ].join('\n')

@@ -29,6 +29,8 @@ export interface LogOptions {
   readonly destination?: { write(text: string): unknown }
   /** Paths whose values are replaced by `[redacted]`. */
   readonly redact?: readonly string[]
+  /** Messages of lines for people in another language; JSON lines keep their words. */
+  readonly translate?: (message: string) => string
 }
 
 /**
@@ -38,7 +40,7 @@ export interface LogOptions {
 export function createLog(options: LogOptions = {}): Log {
   const out = options.destination ?? process.stderr
   const stream: DestinationStream = {
-    write: (line) => void out.write(options.json === true ? line : forPeople(line)),
+    write: (line) => void out.write(options.json === true ? line : forPeople(line, options.translate)),
   }
   try {
     return wrap(pino(pinoOptions(options), stream))
@@ -123,12 +125,12 @@ function ownNames(fields: object): object {
  * `2026-01-31T08:00:00.000Z INFO  message key=value key="two words"`, always one line: control characters are escaped.
  * @param line one JSON object; other text comes back as it is
  */
-export function forPeople(line: string): string {
+export function forPeople(line: string, translate: (message: string) => string = (text) => text): string {
   const parsed = parseLine(line)
   if (parsed === null) return line
   const { time, level, message, error, ...fields } = parsed
   const parts = Object.entries(fields).map(([key, value]) => `${plain(key)}=${plain(value)}`)
-  const head = `${String(time)} ${String(level).toUpperCase().padEnd(5)} ${String(message)}`
+  const head = `${String(time)} ${String(level).toUpperCase().padEnd(5)} ${translate(String(message))}`
   const said = error === undefined ? parts : [...parts, `error=${plain(errorText(error))}`]
   return `${[head, ...said].join(' ').replaceAll(/[\p{Cc}\u2028\u2029]/gu, escaped)}\n`
 }

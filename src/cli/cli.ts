@@ -21,6 +21,8 @@ export interface Cli {
   globals: Globals
   /** What the process exits with when the verb is done. */
   exit: number
+  /** All verbs, for those that speak of the others. */
+  readonly verbs: readonly VerbEntry[]
 }
 
 export interface Verb {

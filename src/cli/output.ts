@@ -1,9 +1,10 @@
 // Where the command line writes: one JSON document, or text for people with colours only where they are wanted.
-// Promises exactly one document on stdout with --json, that a reader who left early (`| head`) is no error, and that
-// text from tasks cannot steer the terminal. Leaves what is written to the verbs.
+// Promises exactly one document on stdout with --json, the same in every language, that a reader who left early
+// (`| head`) is no error, and that text from tasks cannot steer the terminal. Leaves what is written to the verbs.
 
 import { styleText } from 'node:util'
 
+import { ENGLISH, type MessageKey, type Params, type Texts } from '../base/messages/messages.ts'
 import type { Failure } from './exit-codes.ts'
 
 type Style = Parameters<typeof styleText>[0]
@@ -13,12 +14,15 @@ export class Output {
   readonly json: boolean
   /** A terminal reads stdout: tables may be coloured, bars may be drawn over themselves. */
   readonly terminal: boolean
+  /** Texts in the reader's language; programs read English. */
+  readonly texts: Texts
   #answered = false
   #gone = false
   readonly #leavers: (() => void)[] = []
 
-  constructor(json: boolean) {
+  constructor(json: boolean, texts: Texts = ENGLISH) {
     this.json = json
+    this.texts = json ? ENGLISH : texts
     this.terminal = process.stdout.isTTY && !json
     // A config or a handler that prints must not spoil the document.
     if (json) console.log = console.info = console.debug = console.error
@@ -44,6 +48,11 @@ export class Output {
     this.print(this.json ? JSON.stringify(document) : forPeople())
   }
 
+  /** The text of a key in the reader's language. */
+  say(key: MessageKey, params: Params = {}): string {
+    return this.texts.say(key, params)
+  }
+
   /** A line on stdout. */
   print(text: string): void {
     if (text !== '' && !this.#gone) process.stdout.write(`${text}\n`)
@@ -61,7 +70,10 @@ export class Output {
       this.answer({ error: { code, message, hint, retry } }, () => '')
     } else if (!this.#gone) {
       const head = styleText(['red', 'bold'], 'windlass:', { stream: process.stderr })
-      process.stderr.write(`${head} ${printable(message)}\n${hint === '' ? '' : `  ${printable(hint)}\n`}`)
+      const advice = this.texts.hint(code, hint)
+      process.stderr.write(
+        `${head} ${printable(this.texts.of(message))}\n${advice === '' ? '' : `  ${printable(advice)}\n`}`,
+      )
     }
     if (trace !== null && !this.#gone) process.stderr.write(`${trace}\n`)
   }

@@ -4,21 +4,19 @@
 
 import { Command, CommanderError, Option } from 'commander'
 
+import { chooseLanguage, ENGLISH, Texts } from '../base/messages/messages.ts'
 import { WindlassError } from '../core/errors.ts'
 import { suggest } from '../core/keys.ts'
 import type { Cli, VerbEntry } from './cli.ts'
 import { EXIT, tellFailure } from './exit-codes.ts'
 import { maskSecrets } from './mask.ts'
 import { Output } from './output.ts'
+import { speakHelp } from './help-language.ts'
 import { PROFILES, type Profile } from './profile.ts'
 import { VERBS } from './verbs.ts'
 import { readVersion } from './version.ts'
 
 const NO_GLOBALS = { config: null, engine: null, lang: null, profile: null, verbose: false }
-
-const EPILOGUE = `
-Exit codes: 0 ok, 1 failure, 2 usage, 3 not running, 4 engine unreachable, 5 timed out.
-Bare numbers are seconds; 500ms, 30s, 5m, 1h, 7d say their unit.`
 
 interface GlobalOptions {
   config?: string
@@ -34,11 +32,12 @@ interface GlobalOptions {
  */
 export async function runCli(args: readonly string[]): Promise<number> {
   const end = args.indexOf('--')
-  const out = new Output((end === -1 ? args : args.slice(0, end)).includes('--json'))
-  const cli: Cli = { out, globals: NO_GLOBALS, exit: EXIT.ok }
+  const own = end === -1 ? args : args.slice(0, end)
+  const out = new Output(own.includes('--json'), new Texts(chooseLanguage(readLang(own), process.env)))
+  const cli: Cli = { out, globals: NO_GLOBALS, exit: EXIT.ok, verbs: VERBS }
   let verb: string | null = null
   try {
-    const program = createProgram()
+    const program = createProgram(out.texts)
     const [first = null, second = null] = program.parseOptions([...args]).operands
     verb = first
     await defineVerbs(program, first === 'help' ? second : first, cli)
@@ -63,9 +62,17 @@ function fail(error: unknown, verb: string | null, cli: Cli): number {
   return failure.exit
 }
 
+/** Read before anything is declared: help is told in it, too. */
+function readLang(args: readonly string[]): string | null {
+  const at = args.findLastIndex((arg) => arg === '--lang' || arg.startsWith('--lang='))
+  const arg = args[at]
+  if (arg === undefined) return null
+  return arg === '--lang' ? (args[at + 1] ?? null) : arg.slice('--lang='.length)
+}
+
 /** The command line without its verbs: global options and help. */
-export function createProgram(): Command {
-  return (
+export function createProgram(texts: Texts = ENGLISH): Command {
+  return speakHelp(
     new Command('windlass')
       .description('Durable background tasks on the database or broker you already have.')
       .usage('<verb> [options]')
@@ -78,11 +85,11 @@ export function createProgram(): Command {
       .version(readVersion(), '--version', 'print the version')
       .helpOption('-h, --help', 'print help')
       .helpCommand('help [verb]', 'print help for a verb')
-      .configureHelp({ showGlobalOptions: true })
       // One door for errors: commander throws, `fail` tells.
       .configureOutput({ writeErr: () => {}, outputError: () => {} })
       .exitOverride()
-      .addHelpText('after', EPILOGUE)
+      .addHelpText('after', () => `\n${texts.say('help.exits')}\n${texts.say('help.units')}`),
+    texts,
   )
 }
 

@@ -22,5 +22,11 @@ export const VERBS: readonly VerbEntry[] = [
   { name: 'queue', summary: 'list, pause, resume or clear queues', load: () => import('./queue.ts') },
   { name: 'doctor', summary: 'find what is wrong, and what mends it', load: () => import('./doctor.ts') },
   { name: 'config', summary: 'show each setting and where it comes from', load: () => import('./config.ts') },
+  {
+    name: 'explain',
+    summary: 'explain an error code or the reason of a task',
+    load: () => import('./explain.ts'),
+  },
+  { name: 'completion', summary: 'print completion for a shell', load: () => import('./completion.ts') },
   { name: 'migrate', summary: 'create or upgrade the store', load: () => import('./migrate.ts') },
 ]

@@ -1,0 +1,20 @@
+// The catalogue in English: every text of the command line that has a key. zh.ts has the same keys and placeholders; a
+// test holds them together. Help texts are in help-en.ts, log lines in log-en.ts.
+
+import { helpEn } from './help-en.ts'
+import { logEn } from './log-en.ts'
+
+/** Texts by key. */
+export const en = {
+  ...helpEn,
+  ...logEn,
+  'explain.meaning': 'meaning',
+  'explain.todo': 'what to do',
+  'explain.kind': 'kind',
+  'explain.error': 'error code',
+  'explain.reason': 'reason of a task',
+  'explain.retry': 'retry',
+  'explain.may': 'the same call may succeed later',
+  'explain.never': 'the same call fails again',
+  'explain.also': 'It is a reason of tasks as well:',
+} as const

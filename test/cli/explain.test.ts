@@ -1,0 +1,82 @@
+/** Words that explain themselves: explain, completion, and texts in the reader's language. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { test } from 'node:test'
+
+import { BARE } from './fixtures.ts'
+import { errorOf, Place } from './launch.ts'
+
+test('explain: a code, a reason, a word that is both, a slip', async (t) => {
+  const place = new Place(t)
+  const [code, reason, both, slip, chinese] = await Promise.all([
+    place.json(['explain', 'engine_full']),
+    place.run(['explain', 'poison', '--lang', 'en']),
+    place.json(['explain', 'timeout', '--lang', 'zh']),
+    place.json(['explain', 'retries_exausted']),
+    place.run(['explain', 'invalid_payload'], { env: { WINDLASS_LANG: 'zh_CN' } }),
+  ])
+  assert.deepEqual([code.code, code.document['reason']], [0, null])
+  assert.equal((code.document['error'] as { status: number }).status, 507)
+  assert.match(reason.stdout, /^what to do +See the error of its attempts/m)
+  assert.notEqual(both.document['error'], null)
+  assert.match(JSON.stringify(both.document['reason']), /The handler ran longer/)
+  assert.deepEqual([slip.code, errorOf(slip).code], [2, 'invalid_option'])
+  assert.match(errorOf(slip).message, /did you mean "retries_exhausted"\?/)
+  assert.match(chinese.stdout, /^含义 +载荷已不符合/m)
+  assert.match(chinese.stdout, /^处理办法/m)
+})
+
+test('completion: bash completes verbs, options and values of the script it is given', async (t) => {
+  const { code, stdout } = await new Place(t).run(['completion', 'bash'])
+  assert.equal(code, 0)
+  const complete = (...words: string[]): string[] => {
+    const shell = `${stdout}
+COMP_WORDS=(windlass ${words.map((word) => `'${word}'`).join(' ')})
+COMP_CWORD=${words.length}
+_windlass
+printf '%s\\n' "\${COMPREPLY[@]}"`
+    const { PATH } = process.env
+    return execFileSync('bash', ['--norc', '-c', shell], { encoding: 'utf8', env: { PATH } })
+      .trim()
+      .split('\n')
+  }
+  assert.deepEqual(complete('work'), ['worker', 'workers'])
+  assert.deepEqual(complete('--config', 'x', 'comp'), ['completion'])
+  assert.deepEqual(complete('queue', 'pau'), ['pause'])
+  assert.deepEqual(complete('list', '--sta'), ['--state'])
+  assert.deepEqual(complete('list', '--state', 'su'), ['succeeded'])
+  assert.deepEqual(complete('--lang', ''), ['zh', 'en'])
+  assert.deepEqual(complete('explain', 'retries_'), ['retries_exhausted'])
+})
+
+test('completion: zsh and fish know every verb; another shell is refused', async (t) => {
+  const place = new Place(t)
+  const [zsh, fish, other] = await Promise.all([
+    place.run(['completion', 'zsh']),
+    place.json(['completion', 'fish']),
+    place.json(['completion', 'tcsh']),
+  ])
+  for (const verb of ['enqueue', 'doctor', 'explain']) {
+    assert.match(zsh.stdout, new RegExp(`^ +${verb}\\) _arguments`, 'm'))
+    assert.match(String(fish.document['script']), new RegExp(` -a ${verb} `))
+  }
+  assert.deepEqual([other.code, errorOf(other).code], [2, 'invalid_option'])
+})
+
+test('the language: option before WINDLASS_LANG before LANG; programs read the same in each', async (t) => {
+  const place = new Place(t, BARE)
+  const [lang, own, option, hint, json, help] = await Promise.all([
+    place.run(['--help'], { env: { LANG: 'zh_TW.UTF-8' } }),
+    place.run(['--help'], { env: { LANG: 'zh_CN.UTF-8', WINDLASS_LANG: 'en' } }),
+    place.run(['--help', '--lang=zh'], { env: { WINDLASS_LANG: 'en' } }),
+    place.run(['get', 'nobody'], { env: { WINDLASS_LANG: 'zh' } }),
+    place.json(['get', 'nobody', '--lang', 'zh']),
+    place.run(['list', '--help', '--lang', 'zh']),
+  ])
+  assert.match(lang.stdout, /用法：.*[^]*退出码：0 成功/)
+  assert.match(own.stdout, /Usage: .*[^]*Exit codes: 0 ok/)
+  assert.match(option.stdout, /^ +enqueue .*入队一个或多个任务$/m)
+  assert.match(hint.stderr, /请检查 id/)
+  assert.match(errorOf(json).hint, /^Check the id/)
+  assert.match(help.stdout, /--state <state> +状态[^]*全局选项：[^]*--config <file> +配置文件/)
+})
