@@ -5,6 +5,7 @@
 import type { Log } from '../base/log.ts'
 import type { Held, Outcome, SettleReply } from '../core/hot-verbs.ts'
 import { decide } from '../core/decide.ts'
+import type { TaskRecord } from '../core/record.ts'
 import { DEFAULT_CRASH, DEFAULT_RETRY } from '../core/retry.ts'
 import type { Attempt } from './attempt.ts'
 import { endingLine } from './ending-words.ts'
@@ -20,6 +21,8 @@ export interface DeskPorts {
   readonly held: Set<Attempt>
   /** Endings leave for the store in this very turn. */
   readonly sending: () => void
+  /** The store took this outcome of an attempt. */
+  readonly settled: (task: TaskRecord, outcome: Outcome) => void
   /** Endings made way, or a retry falls due in `due` ms. */
   readonly moved: (due: number | null) => void
 }
@@ -127,6 +130,7 @@ export class Desk {
       return
     }
     counters.settled[settlement.outcome.kind]++
+    if (attempt !== null) this.#ports.settled(attempt.task, settlement.outcome)
     if (settlement.followUps.length > 0) this.#checkFollowUps(settlement.id, settlement.followUps, reply)
     if (reply.state === 'scheduled') this.#ports.moved(settlement.outcome.delay)
   }

@@ -37,6 +37,21 @@ test('what is out of bounds, unknown or doubled is refused by name', () => {
   refuse({ types: [defineTask({ name: 'bare' })] }, 'no_handler')
 })
 
+test('a child can run what it finds in a file, with all that the worker has', () => {
+  const far = defineTask({ name: 'far', isolation: 'process', run: () => 1 })
+  const source = { config: null, tasks: ['far.ts'], root: '/' }
+  const types = [any, far]
+  assert.equal(read({ types, isolation: { source, known: ['far'], lacks: null } }).types.size, 2)
+  const refuse = (known: string[], lacks: string | null, message: RegExp): void =>
+    assert.throws(() => read({ types, isolation: { source, known, lacks } }), {
+      code: 'handler_unsupported',
+      message,
+    })
+  refuse(['any'], null, /no file that the config names exports it/)
+  refuse(['far'], 'its codecs are in no file', /its codecs are in no file/)
+  assert.throws(() => read({ middleware: ['trace'] as never }), { code: 'invalid_option' })
+})
+
 test('definitions without a handler are left to others', () => {
   const { types, bare } = read({ types: [any, defineTask({ name: 'bare', isolation: 'thread' })] })
   assert.deepEqual([[...types.keys()], bare], [['any'], ['bare']])

@@ -12,6 +12,8 @@ export interface RescuePorts {
   readonly engine: Engine
   readonly tell: (news: News) => void
   readonly random: () => number
+  /** Task types whose deaths are to be told. */
+  readonly mourned: readonly string[]
 }
 
 /** Settles what a sweep found; answers how many tasks were brought back. */
@@ -34,6 +36,8 @@ export async function rescue(
   for (const { task, outcome, applied } of await settleApart(found, ports)) {
     if (!applied) continue
     rescued++
+    if (outcome.to === 'dead' && ports.mourned.includes(task.type))
+      ports.tell({ kind: 'dead', task, outcome })
     const line = endingLine(task, outcome)
     if (line === null) continue
     const fields = { task: task.id, type: task.type, attempt: task.attempt, reason: outcome.reason }
@@ -52,7 +56,7 @@ interface Found {
 /** All in one call; when that fails, one by one, so that a single locked row holds up nobody else. */
 async function settleApart(
   found: readonly Found[],
-  { engine, tell }: RescuePorts,
+  { engine, tell }: Pick<RescuePorts, 'engine' | 'tell'>,
 ): Promise<(Found & { readonly applied: boolean })[]> {
   if (found.length === 0) return []
   const settlements = found.map(toSettlement)
@@ -67,7 +71,7 @@ async function settleApart(
     }
   }
   const apart: (Found & { readonly applied: boolean })[] = []
-  for (const one of found) apart.push(...(await settleApart([one], { engine, tell, random: Math.random })))
+  for (const one of found) apart.push(...(await settleApart([one], { engine, tell })))
   return apart
 }
 

@@ -30,7 +30,7 @@ export class Upkeep {
     const kill = (): void => killSelf(ports.settings.leadsGroup)
     this.#heart = new Heart({ ...ports, witness, kill })
     const session = (): string | null => this.#heart.session
-    this.#sweeper = new Sweeper({ ...ports, witness, session })
+    this.#sweeper = new Sweeper({ ...ports, witness, session, mourned: ports.settings.mourned })
     this.#neighbours = ports.settings.neighbours
       ? new Neighbours({ ...ports, session, rescue: () => this.#sweeper.now() })
       : null

@@ -13,6 +13,7 @@ import type { Attempt } from './attempt.ts'
 import { Board } from './board.ts'
 import { Cancels } from './cancels.ts'
 import { Claimer } from './claimer.ts'
+import { Deaths } from './deaths.ts'
 import { Desk } from './desk.ts'
 import { Emptiness } from './emptiness.ts'
 import { executeInside } from './execute.ts'
@@ -38,6 +39,7 @@ export class Worker extends Service {
   readonly #runner: Runner
   readonly #isolator: Isolator
   readonly #reporter: Reporter
+  readonly #deaths: Deaths
   readonly #desk: Desk
   readonly #claimer: Claimer
   readonly #cancels: Cancels
@@ -73,8 +75,10 @@ export class Worker extends Service {
     this.#runner = this.#createRunner()
     const { held, running } = this.#runner
     const desk = { settings, reporter: this.#reporter, counters: this.#counters, held }
+    this.#deaths = new Deaths(settings)
     this.#desk = new Desk({
       ...desk,
+      settled: (task, outcome) => this.#deaths.settled(task, outcome),
       sending: () => this.#claimer.now(),
       moved: (due) => this.#moved(due),
     })
@@ -198,6 +202,7 @@ export class Worker extends Service {
     await this.#within(this.#desk.drained(), 2 * callTimeout)
     if (this.#desk.unsettled > 0)
       log.error('the store took no more endings; these tasks run again', { endings: this.#desk.unsettled })
+    await this.#within(this.#deaths.idle(), grace, this.#hurry.signal)
     this.#cancels.stop()
     this.#unwatch?.()
     this.#loopWatch.stop()
@@ -229,9 +234,11 @@ export class Worker extends Service {
 
   #upkeepSettings(): UpkeepSettings {
     const { lease, grace, doubt, callTimeout, hung, neighbours, keepCount } = this.#settings
+    const mourned = this.#deaths.types
     const group = hung === 'kill' && leadsGroup()
     const identity = readIdentity()
-    return { identity, lease, grace, doubt, callTimeout, hung, leadsGroup: group, neighbours, keepCount }
+    const times = { lease, grace, doubt, callTimeout }
+    return { ...times, identity, hung, leadsGroup: group, neighbours, keepCount, mourned }
   }
 
   /** Tasks that may be claimed now: free slots, as far as endings do not pile up. */
@@ -276,6 +283,8 @@ export class Worker extends Service {
       case 'rescued':
         this.#counters.rescued += news.count
         return this.#claimer.wake()
+      case 'dead':
+        return this.#deaths.settled(news.task, news.outcome)
       case 'log':
         return log[news.level](news.message, news.fields)
     }

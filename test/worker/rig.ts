@@ -222,7 +222,11 @@ export async function createRig(t: { after(run: () => Promise<void>): void }): P
 }
 
 /** A task type from its handler. */
-export function task(name: string, run: Run, options: Partial<TaskTypeOptions> = {}): TaskType {
+export function task(
+  name: string,
+  run: Run,
+  options: Partial<TaskTypeOptions> & { readonly onDead?: NonNullable<TaskType['onDead']> } = {},
+): TaskType {
   return defineTask({ ...options, name, run })
 }
 
