@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 
 import type { TaskRecord } from '../../src/core/record.ts'
-import { check, type Verdict } from '../../src/testing/history/checker.ts'
+import { checkHistory, type Verdict } from '../../src/testing/history/checker.ts'
 import type { Final, History } from '../../src/testing/history/history.ts'
 import { Random } from '../../src/testing/simulation/random.ts'
 import { World } from '../../src/testing/simulation/world.ts'
@@ -54,7 +54,7 @@ export async function simulate(seed: number, plant: Plant = {}): Promise<Simulat
   const final = await lookAt(cluster, now)
   const history = cluster.recorder.history(final)
   const faults = [...cluster.faults.values()].reduce((sum, times) => sum + times, 0)
-  const verdict = check(history, faults)
+  const verdict = checkHistory(history, faults)
   if (fleet.unstopped > 0) {
     const says = `${fleet.unstopped} workers never came to the end of their stop`
     const violations = [...verdict.violations, { check: 'liveness' as const, id: 'worker', says }]

@@ -5,7 +5,7 @@ import { suite, test } from 'node:test'
 
 import { LIFE_PAIRS } from './bad-lives.ts'
 import { STORE_PAIRS } from './bad-stores.ts'
-import { addTally, check, CHECKS, NO_TALLY, vacuous } from './checker.ts'
+import { addTally, checkHistory, CHECKS, NO_TALLY, vacuous } from './checker.ts'
 import { timeline } from './timeline.ts'
 
 const PAIRS = [...LIFE_PAIRS, ...STORE_PAIRS]
@@ -13,9 +13,9 @@ const PAIRS = [...LIFE_PAIRS, ...STORE_PAIRS]
 suite('history checker', () => {
   for (const { check: name, about, bad, good } of PAIRS) {
     test(`${name}: ${about}`, () => {
-      const found = check(bad.history).violations
+      const found = checkHistory(bad.history).violations
       assert.deepEqual([...new Set(found.map((one) => one.check))], [name], JSON.stringify(found))
-      assert.deepEqual(check(good.history).violations, [])
+      assert.deepEqual(checkHistory(good.history).violations, [])
     })
   }
 
@@ -28,7 +28,7 @@ suite('history checker', () => {
   })
 
   test('a run without faults, doubts, rescues or stale settlements is vacuous', () => {
-    const tally = check(PAIRS[0]?.good.history ?? assert.fail()).tally
+    const tally = checkHistory(PAIRS[0]?.good.history ?? assert.fail()).tally
     assert.deepEqual(vacuous(tally), [
       'no fault fired',
       'no call ended in doubt',

@@ -68,7 +68,7 @@ export interface Verdict {
 }
 
 /** Judges a history. `faults`: how many fired in it. */
-export function check(history: History, faults = 0): Verdict {
+export function checkHistory(history: History, faults = 0): Verdict {
   const facts = factsOf(history)
   const violations = (Object.keys(CHECKS) as CheckName[]).flatMap((name) =>
     CHECKS[name](facts).map((violation) => ({ ...violation, check: name })),
