@@ -6,14 +6,14 @@ import { text as readAll } from 'node:stream/consumers'
 import type { CallOptions } from '../client/client.ts'
 import { WindlassError } from '../core/errors.ts'
 import { checkJsonText, PAYLOAD_CODES } from '../core/json.ts'
-import type { Json } from '../core/record.ts'
+import { JsonText } from '../client/client.ts'
 import type { Windlass } from '../windlass.ts'
 import type { Cli } from './cli.ts'
 import { readFileOf } from './values.ts'
 
 interface Line {
   readonly number: number
-  readonly payload: Json
+  readonly payload: JsonText
 }
 
 /** Enqueues what the file says and answers the counts. */
@@ -45,12 +45,12 @@ export async function enqueueMany(
   )
 }
 
-/** The payloads, each with the number of its line. */
+/** The payloads as they were typed, each with the number of its line. */
 function readLines(text: string, limit: number): Line[] {
   return text.split('\n').flatMap((line, i) => {
     if (line.trim() === '') return []
     checkJsonText(line, `line ${i + 1}`, PAYLOAD_CODES, limit)
-    return [{ number: i + 1, payload: JSON.parse(line) as Json }]
+    return [{ number: i + 1, payload: new JsonText(line.trim()) }]
   })
 }
 

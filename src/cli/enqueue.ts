@@ -3,9 +3,9 @@
 
 import type { Command } from 'commander'
 
+import { JsonText } from '../client/client.ts'
 import { WindlassError } from '../core/errors.ts'
 import { suggest } from '../core/keys.ts'
-import type { Json } from '../core/record.ts'
 import type { Windlass } from '../windlass.ts'
 import type { Cli } from './cli.ts'
 import { declareEnqueueFlags, readEnqueueFlags, type EnqueueFlags } from './enqueue-flags.ts'
@@ -38,7 +38,7 @@ export function define(command: Command, cli: Cli): void {
     try {
       if (flags.untyped !== true) await checkType(windlass, name)
       if (text === null) return await enqueueMany(cli, windlass, name, flags.many ?? '', options)
-      const handle = await windlass.enqueue(name, JSON.parse(text) as Json, options)
+      const handle = await windlass.enqueue(name, new JsonText(text), options)
       if (flags.wait === true) return await answerWaited(cli, windlass, handle)
       const { id, outcome, state } = handle
       const word = stateWord(state, cli.globals.profile)

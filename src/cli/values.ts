@@ -72,7 +72,7 @@ export async function readPayload(argument: string | undefined): Promise<string>
   if (argument === undefined) return 'null'
   const text = argument === '-' ? await readAll(process.stdin) : (readAt(argument) ?? argument)
   checkJsonText(text, 'payload', PAYLOAD_CODES, MOST_PAYLOAD)
-  return text
+  return text.trim()
 }
 
 function readAt(argument: string): string | null {

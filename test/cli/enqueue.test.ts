@@ -1,7 +1,9 @@
 /** `enqueue` in all its forms, against a SQLite file. */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
 
+import { openEngine } from '../../src/engines/open.ts'
 import { BARE, FILES } from './fixtures.ts'
 import { errorOf, Place, type Document } from './launch.ts'
 
@@ -35,6 +37,20 @@ test('payloads: none, a file, standard input, bare values', async (t) => {
     ),
   )
   assert.deepEqual(payloads, [null, { from: 'file' }, { from: 'stdin' }, -5])
+})
+
+test('a payload is stored as it was typed, also numbers that JavaScript would round', async (t) => {
+  const typed = '{"id": 9007199254740993, "list":[ 1.0 ]}'
+  const place = new Place(t, { ...FILES, 'many.jsonl': `${typed}\n` })
+  await place.json(['enqueue', 'echo', typed])
+  await place.json(['enqueue', 'echo', '--many', 'many.jsonl'])
+  const engine = await openEngine(`sqlite:${join(place.folder, 'windlass.db')}`)
+  t.after(() => engine.close())
+  const { tasks } = await engine.records.find({ limit: 10, cursor: null })
+  assert.deepEqual(
+    tasks.map(({ payload }) => payload),
+    [typed, typed],
+  )
 })
 
 test('options: bare numbers are seconds', async (t) => {
