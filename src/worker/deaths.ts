@@ -117,7 +117,14 @@ export class Deaths {
 function deadTask(context: Context, task: TaskRecord, { charge, reason }: Outcome): DeadTask {
   const { id, type, queue, attempt, payload, meta, tags } = context
   return {
-    ...{ id, type, queue, attempt, payload, meta, tags, reason },
+    id,
+    type,
+    queue,
+    attempt,
+    payload,
+    meta,
+    tags,
+    reason,
     failures: task.failures + (charge.failures ?? 0),
     crashes: task.crashes + (charge.crashes ?? 0),
     losses: task.losses + (charge.losses ?? 0),

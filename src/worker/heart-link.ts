@@ -9,12 +9,14 @@ import type { Board } from './board.ts'
 import type { FromHeart, HeartStart, ToHeart } from './heart-messages.ts'
 import type { HeldAnswer, News, UpkeepSettings } from './news.ts'
 import type { WorkerSettings } from './options.ts'
+import type { StallBoard } from './stall-board.ts'
 import { Upkeep } from './upkeep.ts'
 
 export interface HeartLinkPorts {
   readonly settings: WorkerSettings
   readonly upkeep: UpkeepSettings
   readonly board: Board
+  readonly stalls: StallBoard
   readonly tell: (news: News) => void
   readonly held: (list: boolean) => HeldAnswer
 }
@@ -32,12 +34,13 @@ export interface HeartLink {
 export function createHeart(ports: HeartLinkPorts): HeartLink {
   const { heart, engine } = ports.settings
   if (heart === null || engine.address === null) return new HeartBeside(ports)
-  const { board, upkeep } = ports
+  const { board, stalls, upkeep } = ports
   return new HeartThread(ports, {
     openModule: heart.openModule,
     address: engine.address,
     settings: upkeep,
     board: board.buffer,
+    stalls: stalls.buffer,
   })
 }
 

@@ -9,6 +9,7 @@ export interface HeartStart {
   readonly address: string
   readonly settings: UpkeepSettings
   readonly board: SharedArrayBuffer
+  readonly stalls: SharedArrayBuffer
 }
 
 export type ToHeart =

@@ -4,7 +4,6 @@
 
 import { runSchema } from '../core/check-input.ts'
 import type { Ending } from '../core/decide.ts'
-import { formatDuration } from '../core/duration.ts'
 import type { SchemaResult } from '../core/standard-schema.ts'
 import type { TaskType } from '../core/task-type.ts'
 import type { Attempt } from './attempt.ts'
@@ -15,8 +14,8 @@ import { isThenable, type Execute } from './execute.ts'
 export interface RunPorts {
   readonly execute: Execute
   readonly context: ContextPorts
-  /** For how long the event loop has stood still, if it just did; else 0. */
-  readonly stood: () => number
+  /** The warning for a standstill of the event loop, if it just stood still; else null. */
+  readonly standstill: () => string | null
   /** The handler has ended, the clean-ups begin. */
   readonly cleaning: (attempt: Attempt) => void
   /** All is over. Null: there is nothing to settle. */
@@ -98,13 +97,8 @@ function threw(attempt: Attempt, type: TaskType, error: unknown, ports: RunPorts
 }
 
 function noteStandstill(attempt: Attempt, ports: RunPorts): void {
-  const stood = ports.stood()
-  if (stood > 0) attempt.warn(standstillWords(stood))
-}
-
-/** The warning for attempts that ran while the event loop stood still. */
-export function standstillWords(ms: number): string {
-  return `the event loop stood still for ${formatDuration(ms)} while this ran: a handler blocked it, or the process was paused`
+  const words = ports.standstill()
+  if (words !== null) attempt.warn(words)
 }
 
 function finish(attempt: Attempt, ending: Ending | null, ports: RunPorts): void {

@@ -2,6 +2,8 @@
 // stop. Owns the wiring of its parts and the order in which it stops; what each part promises stands in its own file.
 // Opens no engine and closes none.
 
+import { isMainThread } from 'node:worker_threads'
+
 import { sleep } from '../base/clock.ts'
 import { Service } from '../base/service.ts'
 import { parseDuration, type Duration } from '../core/duration.ts'
@@ -26,8 +28,8 @@ import { Membership } from './membership.ts'
 import type { HeldAnswer, News, UpkeepSettings } from './news.ts'
 import { readWorkerOptions, type WorkerOptions, type WorkerSettings } from './options.ts'
 import { Reporter } from './reporter.ts'
-import { standstillWords } from './run.ts'
 import { Runner } from './runner.ts'
+import { StallBoard } from './stall-board.ts'
 import { newCounters, type WorkerStatus } from './status.ts'
 
 export type { WorkerOptions } from './options.ts'
@@ -61,7 +63,10 @@ export class Worker extends Service {
     this.#settings = settings
     this.#drain = settings.drain
     this.#board = new Board(settings.concurrency, clock)
-    this.#loopWatch = new LoopWatch(clock, (ms) => this.#stood(ms))
+    const stalls = new StallBoard()
+    // The main thread is the only one that another can look into.
+    const watched = isMainThread ? stalls : null
+    this.#loopWatch = new LoopWatch(clock, (words) => this.#stood(words), watched)
     this.#reporter = new Reporter({
       engine,
       clock,
@@ -100,14 +105,8 @@ export class Worker extends Service {
     const upkeep = this.#upkeepSettings()
     const { identity } = upkeep
     this.#membership = new Membership({ settings, identity, changed: (id) => this.#sessionChanged(id) })
-    const tell = (news: News): void => this.#hear(news)
-    this.#heart = createHeart({
-      settings,
-      upkeep,
-      board: this.#board,
-      tell,
-      held: (list) => this.#held(list),
-    })
+    const said = { tell: (news: News) => this.#hear(news), held: (list: boolean) => this.#held(list) }
+    this.#heart = createHeart({ settings, upkeep, board: this.#board, stalls, ...said })
     this.#emptiness = new Emptiness({
       settings,
       claimer: this.#claimer,
@@ -225,7 +224,7 @@ export class Worker extends Service {
       run: {
         execute: executeInside(settings.middleware),
         context: { settings, enqueue: createEnqueue(settings), touch },
-        stood: () => this.#loopWatch.now,
+        standstill: () => this.#loopWatch.words,
       },
       ended: (attempt, outcome) => this.#desk.take(attempt, outcome),
       room: () => this.#moved(null),
@@ -333,8 +332,7 @@ export class Worker extends Service {
     return { count: held.length, hash: heldHash(held), list: tokens }
   }
 
-  #stood(ms: number): void {
-    const words = standstillWords(ms)
+  #stood(words: string): void {
     this.#settings.log.warn(words, { tasks: [...this.#runner.running].slice(0, 20).map(({ id }) => id) })
     for (const attempt of this.#runner.running) attempt.warn(words)
   }

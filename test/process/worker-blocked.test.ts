@@ -19,7 +19,11 @@ async function keepsItsLease(
   const done = await system.becomes(id, ({ state }) => state !== 'running', ms + 20_000)
   assert.deepEqual([done.state, done.attempt, done.losses, done.crashes], ['succeeded', 1, 0, 0])
   assert.equal(done.result, JSON.stringify({ attempt: 1, pid: blocked.pid }))
-  assert.match((await system.warnings(id)).join(), /event loop stood still for/)
+  const warnings = (await system.warnings(id)).join()
+  assert.match(
+    warnings,
+    /event loop stood still for \d.* while this ran, blocked by\nat run \(.*worker-program\.ts:\d+\)/,
+  )
   assert.equal(
     judge.said.some((line) => /stopped renewing/.test(String(line['message']))),
     false,

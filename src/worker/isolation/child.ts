@@ -18,7 +18,7 @@ import type { RunSettings } from '../context.ts'
 import { executeInside } from '../execute.ts'
 import { createEnqueue } from '../follow-ups.ts'
 import { LoopWatch } from '../loop-watch.ts'
-import { cleanUpAfter, runAttempt, standstillWords, type RunPorts } from '../run.ts'
+import { cleanUpAfter, runAttempt, type RunPorts } from '../run.ts'
 import type { ChildStart, FromChild, TaskSource, ToChild } from './messages.ts'
 import { logTo } from './remote-log.ts'
 
@@ -86,12 +86,12 @@ class Child {
       defaults: start.defaults,
       engine: { enqueue: (tasks, options) => this.#enqueue(tasks, options) },
     }
-    const watch = new LoopWatch(systemClock, (ms) => this.#attempt?.warn(standstillWords(ms)))
+    const watch = new LoopWatch(systemClock, (words) => this.#attempt?.warn(words))
     watch.start()
     this.#run = {
       execute: executeInside(middleware),
       context: { settings, enqueue: createEnqueue(settings), touch: () => this.#touch() },
-      stood: () => watch.now,
+      standstill: () => watch.words,
       cleaning: (attempt) => this.#ended(attempt, attempt.pending, false),
       done: (attempt, ending) => this.#ended(attempt, ending, true),
     }
