@@ -1,4 +1,4 @@
-// `windlass cancel ID`: cancels a waiting task, and tells a running one to stop.
+// `windlass cancel ID`, or with filters: cancels waiting tasks, and tells running ones to stop.
 
 import type { Command } from 'commander'
 
@@ -6,5 +6,5 @@ import type { Cli } from './cli.ts'
 import { defineAction } from './task-action.ts'
 
 export function define(command: Command, cli: Cli): void {
-  defineAction(command, cli, (tasks, id) => tasks.cancel(id))
+  defineAction(command, cli, 'cancel')
 }

@@ -1,4 +1,4 @@
-// `windlass delete ID`: removes a finished task with its attempts and logs.
+// `windlass delete ID`, or with filters: removes finished tasks with their attempts and logs.
 
 import type { Command } from 'commander'
 
@@ -6,5 +6,5 @@ import type { Cli } from './cli.ts'
 import { defineAction } from './task-action.ts'
 
 export function define(command: Command, cli: Cli): void {
-  defineAction(command, cli, (tasks, id) => tasks.delete(id))
+  defineAction(command, cli, 'delete')
 }

@@ -1,4 +1,4 @@
-// `windlass retry ID`: runs a dead or cancelled task again, with its counters cleared.
+// `windlass retry ID`, or with filters: runs dead or cancelled tasks again, with their counters cleared.
 
 import type { Command } from 'commander'
 
@@ -6,5 +6,5 @@ import type { Cli } from './cli.ts'
 import { defineAction } from './task-action.ts'
 
 export function define(command: Command, cli: Cli): void {
-  defineAction(command, cli, (tasks, id) => tasks.retry(id))
+  defineAction(command, cli, 'retry')
 }

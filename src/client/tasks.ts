@@ -1,17 +1,17 @@
 // The administering side of tasks: look at them, find them, cancel, retry, delete, reprioritise, and say why one is
 // not running. Answers the public JSON shapes of task-json.ts. Unknown ids and refusals are errors, not silence.
 
-import { show } from '../core/duration.ts'
 import type { Engine } from '../core/engine.ts'
 import { WindlassError } from '../core/errors.ts'
 import type { Action, ActionReply, TaskFilter } from '../core/cold-verbs.ts'
-import { checkKeys, suggest } from '../core/keys.ts'
+import { checkKeys } from '../core/keys.ts'
 import { LIMITS } from '../core/limits.ts'
-import { readInstant } from '../core/new-task.ts'
 import { QUEUE_DOCUMENT, readQueueSettings } from '../core/queue-settings.ts'
-import { TASK_STATES, type TaskRecord, type TaskState } from '../core/record.ts'
+import type { TaskRecord, TaskState } from '../core/record.ts'
 import { checkName, checkPriority } from '../core/task-type.ts'
 import { explain, type WhyReason } from '../core/why.ts'
+import { runBulk, type BulkJson, type BulkOptions } from './bulk.ts'
+import { fitsFilter, readFilter, readLimit, type FindOptions } from './find-options.ts'
 import { repeat, type Ground } from './repeat.ts'
 import {
   attemptJson,
@@ -24,27 +24,6 @@ import {
   type TaskJson,
 } from './task-json.ts'
 import { readWait, type ResultOptions, type Waiter } from './waiter.ts'
-
-/** What `find` looks for; every member narrows. */
-export interface FindOptions {
-  readonly state?: TaskState | readonly TaskState[]
-  readonly queue?: string
-  readonly type?: string
-  readonly id?: string
-  readonly tag?: string
-  /** In id, type, unique key, tags, payload, error message; over the newest 20,000 that the rest leaves. */
-  readonly text?: string
-  readonly group?: string
-  readonly parentId?: string
-  /** Inclusive. */
-  readonly createdFrom?: Date | string | number
-  /** Exclusive. */
-  readonly createdTo?: Date | string | number
-  /** 1–1,000. Default 100. */
-  readonly limit?: number
-  /** `next` of the page before. */
-  readonly cursor?: string | null
-}
 
 export interface TaskPageJson {
   /** Newest first. */
@@ -68,21 +47,6 @@ export interface WhyJson {
   readonly reason: WhyReason
   readonly detail: string
 }
-
-const FIND_KEYS = [
-  'state',
-  'queue',
-  'type',
-  'id',
-  'tag',
-  'text',
-  'group',
-  'parentId',
-  'createdFrom',
-  'createdTo',
-  'limit',
-  'cursor',
-] as const
 
 export class TaskOperator {
   readonly #ground: Ground
@@ -139,6 +103,14 @@ export class TaskOperator {
   /** Removes a final task with its attempts and logs. @throws WindlassError `not_found`, `refused` */
   delete(id: string): Promise<ActionJson> {
     return this.#act({ verb: 'delete', id })
+  }
+
+  /**
+   * Cancels, retries or deletes every task that fits a filter, page by page; `dryRun` only counts. Repeating it is safe.
+   * @throws WindlassError `unknown_option`, `invalid_option`
+   */
+  bulk(options: BulkOptions): Promise<BulkJson> {
+    return runBulk(this.#ground, options)
   }
 
   /** Gives a waiting task another priority. @throws WindlassError `not_found`, `refused`, `invalid_option` */
@@ -245,57 +217,4 @@ const WANTS = {
 
 function notFound(id: string): WindlassError {
   return new WindlassError('not_found', `there is no task ${JSON.stringify(id)}`, { detail: { task_id: id } })
-}
-
-function readFilter(options: FindOptions): TaskFilter {
-  checkKeys(options, FIND_KEYS, 'find')
-  const text = (name: 'queue' | 'type' | 'tag' | 'group' | 'parentId') =>
-    options[name] === undefined ? {} : { [name]: checkName(options[name], name) }
-  return {
-    ...readStates(options.state),
-    ...text('queue'),
-    ...text('type'),
-    ...text('tag'),
-    ...text('group'),
-    ...text('parentId'),
-    ...(options.text === undefined || options.text === '' ? {} : { text: checkName(options.text, 'text') }),
-    ...(options.createdFrom === undefined
-      ? {}
-      : { createdFrom: readInstant(options.createdFrom, 'createdFrom') }),
-    ...(options.createdTo === undefined ? {} : { createdTo: readInstant(options.createdTo, 'createdTo') }),
-    limit: readLimit(options.limit, 100),
-    cursor: options.cursor ?? null,
-  }
-}
-
-function readStates(state: FindOptions['state']): { states?: readonly TaskState[] } {
-  if (state === undefined) return {}
-  const states = typeof state === 'string' ? [state] : state
-  for (const one of states) {
-    if (TASK_STATES.includes(one)) continue
-    throw new WindlassError('invalid_option', `there is no state ${show(one)}${suggest(one, TASK_STATES)}`)
-  }
-  return states.length === 0 ? {} : { states }
-}
-
-function readLimit(limit: unknown, fallback: number): number {
-  if (limit === undefined) return fallback
-  if (typeof limit === 'number' && Number.isInteger(limit) && limit >= 1) return Math.min(limit, LIMITS.page)
-  throw new WindlassError(
-    'invalid_option',
-    `limit is a whole number from 1 to ${LIMITS.page}, not ${show(limit)}`,
-  )
-}
-
-function fitsFilter(task: TaskRecord, filter: TaskFilter): boolean {
-  return (
-    (filter.states === undefined || filter.states.includes(task.state)) &&
-    (filter.queue === undefined || filter.queue === task.queue) &&
-    (filter.type === undefined || filter.type === task.type) &&
-    (filter.tag === undefined || task.tags.includes(filter.tag)) &&
-    (filter.group === undefined || filter.group === task.group) &&
-    (filter.parentId === undefined || filter.parentId === task.parentId) &&
-    (filter.createdFrom === undefined || task.createdAt >= filter.createdFrom) &&
-    (filter.createdTo === undefined || task.createdAt < filter.createdTo)
-  )
 }

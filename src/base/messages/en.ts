@@ -17,4 +17,13 @@ export const en = {
   'explain.may': 'the same call may succeed later',
   'explain.never': 'the same call fails again',
   'explain.also': 'It is a reason of tasks as well:',
+  'list.none': 'no tasks',
+  'list.more': 'more: --cursor {next}',
+  'list.partial': 'older tasks were not looked at',
+  'task.told_to_stop': '{id} {state}, was told to stop',
+  'bulk.fit': '{verb}: {count} tasks fit',
+  'bulk.more': '{count} more',
+  'bulk.done': '{verb}: {matched} tasks fit, {done} done, {refused} refused',
+  'bulk.ask': '{verb} these {count} tasks? [y/N] ',
+  'bulk.nothing_done': 'nothing was done',
 } as const

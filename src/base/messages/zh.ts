@@ -17,4 +17,13 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'explain.may': '同样的调用稍后可能成功',
   'explain.never': '同样的调用仍会失败',
   'explain.also': '它同时也是任务的原因：',
+  'list.none': '没有任务',
+  'list.more': '更多：--cursor {next}',
+  'list.partial': '未查看更早的任务',
+  'task.told_to_stop': '{id} {state}，已要求停止',
+  'bulk.fit': '{verb}：{count} 个任务符合条件',
+  'bulk.more': '还有 {count} 个',
+  'bulk.done': '{verb}：{matched} 个任务符合条件，完成 {done} 个，拒绝 {refused} 个',
+  'bulk.ask': '对这 {count} 个任务执行 {verb}？[y/N] ',
+  'bulk.nothing_done': '未执行任何操作',
 }
