@@ -26,13 +26,12 @@ export function taskTypes(node: SimulatedNode, recorder: Recorder, die: (id: str
     name: 'work',
     async run(payload: Payload, context) {
       recorder.run(node.name, 'start', context)
-      if (payload.poison === true) {
-        await sleep(node, 20, context.signal)
-        if (!context.signal.aborted) die(context.id)
-        return new Promise<never>(() => undefined)
-      }
       try {
-        return await act(payload, context, node)
+        if (payload.poison !== true) return await act(payload, context, node)
+        await sleep(node, 20, context.signal)
+        if (context.signal.aborted) throw context.signal.reason
+        die(context.id)
+        return await new Promise<never>(() => undefined)
       } finally {
         recorder.run(node.name, 'end', context)
       }

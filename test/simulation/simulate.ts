@@ -14,7 +14,9 @@ import { Fleet } from './fleet.ts'
 import { drawProfile, type Profile } from './profile.ts'
 
 /** Virtual time in which everything must have ended when faults have stopped. */
-const DRAIN_WITHIN = 120_000
+const DRAIN_WITHIN = 40_000
+/** And in which every worker must have stopped. */
+const STOP_WITHIN = 30_000
 /** Requests that were sent before the end of the faults arrive within it. */
 const LAST_WAY = 2_000
 const LOOK_EVERY = 500
@@ -89,7 +91,7 @@ function disasters(cluster: Cluster, fleet: Fleet, profile: Profile): void {
   again(profile.crash, () => fleet.crash())
   again(profile.pause, () => fleet.pause())
   again(profile.restart, () => fleet.restart())
-  again(profile.outage, () => cluster.outage(random.between(200, 4_000)))
+  again(profile.outage, () => cluster.outage(random.between(200, random.chance(0.3) ? 9_000 : 3_000)))
   again(profile.jump, () => {
     const far = random.chance(0.3) ? 7_200_000 : 10_000
     cluster.jump(random.chance(0.3) ? -random.between(1, 5_000) : random.between(1, far))
@@ -114,7 +116,7 @@ async function drain(cluster: Cluster, fleet: Fleet, clients: Clients): Promise<
   await world.run(world.now + DRAIN_WITHIN, () => drained)
   const now = cluster.engineNow()
   world.after(0, () => fleet.stopAll())
-  await world.run(world.now + DRAIN_WITHIN / 4, () => world.events % 16 === 0 && fleet.unstopped === 0)
+  await world.run(world.now + STOP_WITHIN, () => world.events % 16 === 0 && fleet.unstopped === 0)
   return now
 }
 
