@@ -23,7 +23,7 @@ interface Line {
 
 const ROUNDS = 3
 const FULL: Size = { tasks: 50_000, backlog: 200_000 }
-const QUICK: Size = { tasks: 10_000, backlog: 40_000 }
+const QUICK: Size = { tasks: 10_000, backlog: 20_000 }
 
 const { values } = parseArgs({
   options: {

@@ -5,12 +5,11 @@
 import { chmodSync, existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { basename, dirname, join, resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 import { WindlassError } from '../../core/errors.ts'
-import { busyFor, failureOf, isBusy } from './failure.ts'
 import { LOG_BYTES, LOG_PAGES } from './checkpoint.ts'
 import { fileSystemOf, networkFileSystem } from './file-system.ts'
+import { untilFree } from './until-free.ts'
 
 /** SQLite before this can lose commits when two connections race at a checkpoint. */
 const OLDEST_SQLITE = [3, 51, 3] as const
@@ -97,20 +96,12 @@ function restrict(path: string): void {
 
 async function connect(path: string, options: FileOptions): Promise<DatabaseSync> {
   const db = openHandle(path)
-  const since = performance.now()
-  for (;;) {
-    try {
-      configure(db, path, options)
-      return db
-    } catch (error) {
-      const waited = performance.now() - since
-      if (!isBusy(error) || waited >= options.callTimeout) {
-        db.close()
-        if (isBusy(error)) throw busyFor(waited, error)
-        throw failureOf(error)
-      }
-    }
-    await sleep(1 + Math.random() * 10)
+  try {
+    await untilFree(options.callTimeout, () => configure(db, path, options))
+    return db
+  } catch (error) {
+    db.close()
+    throw error
   }
 }
 

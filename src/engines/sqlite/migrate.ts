@@ -1,13 +1,12 @@
 // Brings a store to the newest schema: numbered migrations, each applied once, raced safely by any number of
 // processes. Each inserts its number first, under the write lock, so that the loser of a race finds it taken.
 
-import { setTimeout as sleep } from 'node:timers/promises'
-
 import { WindlassError } from '../../core/errors.ts'
 import { mintToken } from '../../core/ids.ts'
 import type { Connection } from './connection.ts'
-import { busyFor, failureOf, isBusy, isMissingTable } from './failure.ts'
+import { isMissingTable } from './failure.ts'
 import { START } from './migrations/0001-start.ts'
+import { untilFree } from './until-free.ts'
 
 /** In order; the version of a schema is how many of them it has. Append only. */
 const MIGRATIONS: readonly string[] = [START]
@@ -39,23 +38,18 @@ export function refuseNewer(version: number): void {
  * Brings the store to the newest schema; waits for others that do the same.
  * @param patience how long to wait for the write lock, in ms
  */
-export async function migrate(
+export function migrate(
   connection: Connection,
   now: number,
   patience: number,
 ): Promise<{ from: number; to: number }> {
-  const since = performance.now()
-  for (;;) {
+  return untilFree(patience, () => {
     try {
       return migrateNow(connection, now)
-    } catch (error) {
+    } finally {
       if (connection.db.isTransaction) connection.run('ROLLBACK')
-      if (!isBusy(error)) throw failureOf(error)
-      const waited = performance.now() - since
-      if (waited >= patience) throw busyFor(waited, error)
     }
-    await sleep(1 + Math.random() * 10)
-  }
+  })
 }
 
 function migrateNow(connection: Connection, now: number): { from: number; to: number } {

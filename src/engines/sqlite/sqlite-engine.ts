@@ -1,6 +1,6 @@
 // The SQLite engine: the contract on one database file that several processes and threads share, or in memory.
 // Promises what contract.md says, with every acknowledged write on disk (synchronous=FULL). What each verb does is
-// in the file named after it; how transactions are made and waited for is in writer.ts and reader.ts.
+// in the file named after it; how transactions are made and waited for is in writer.ts and look.ts.
 
 import type { Documents, Journal, Records, Schedules } from '../../core/cold-verbs.ts'
 import type { CallerTransaction, Durability, Engine, EngineOptions } from '../../core/engine.ts'
@@ -27,6 +27,7 @@ import { formatSqliteAddress, type SqliteAddress } from './address.ts'
 import { Caches } from './caches.ts'
 import { runInTransaction } from './caller-transaction.ts'
 import { claim, claimNothing } from './claim.ts'
+import { lookOnce } from './look.ts'
 import { checkpoint } from './checkpoint.ts'
 import { documentVerbs, journalVerbs, recordVerbs, scheduleVerbs } from './cold-verbs.ts'
 import { Connection } from './connection.ts'
@@ -35,13 +36,13 @@ import { enqueue } from './enqueue.ts'
 import { failureOf, notMigrated } from './failure.ts'
 import { migrate, readInstance, refuseNewer, SCHEMA_VERSION, schemaVersion } from './migrate.ts'
 import { Neighbours } from './neighbours.ts'
-import { Reader } from './reader.ts'
 import { report } from './report.ts'
 import { answer, endSessions, heartbeat, startSessions } from './sessions.ts'
 import { settle } from './settle.ts'
 import { hasTurn, NOT_ITS_TURN, sweep } from './sweep.ts'
 import type { Unit } from './unit.ts'
-import type { View } from './view.ts'
+import { View } from './view.ts'
+import { untilFree } from './until-free.ts'
 import { Watchers } from './watchers.ts'
 import { closedError, Writer } from './writer.ts'
 
@@ -74,10 +75,10 @@ export async function openSqlite(
     callTimeout: options.callTimeout,
   })
   try {
-    return new SqliteEngine(file, address, options)
+    return await untilFree(options.callTimeout, () => new SqliteEngine(file, address, options))
   } catch (error) {
     file.db.close()
-    throw failureOf(error)
+    throw error
   }
 }
 
@@ -94,7 +95,6 @@ export class SqliteEngine implements Engine {
   readonly #connection: Connection
   readonly #clock: () => number
   readonly #caches: Caches
-  readonly #reader: Reader
   readonly #writer: Writer
   readonly #callTimeout: number
   readonly #watchers: Watchers
@@ -115,7 +115,6 @@ export class SqliteEngine implements Engine {
     const connection = this.#connection
     this.#watchers = new Watchers(path === null ? null : (tell) => new Neighbours(connection, path, tell))
     this.#caches = new Caches(options.changesKept)
-    this.#reader = new Reader(this.#connection, this.#caches, this.#clock, options.callTimeout)
     this.#writer = new Writer(this.#connection, this.#caches, {
       now: this.#clock,
       callTimeout: options.callTimeout,
@@ -230,9 +229,9 @@ export class SqliteEngine implements Engine {
 
   async #read<R>(look: (view: View) => R): Promise<R> {
     this.#migrated()
-    return this.#reader.read((view) => {
+    return untilFree(this.#callTimeout, () => {
       this.#open()
-      return look(view)
+      return lookOnce(new View(this.#connection, this.#caches, this.#clock()), look)
     })
   }
 
@@ -267,11 +266,15 @@ export class SqliteEngine implements Engine {
   #migrated(): string {
     this.#open()
     if (this.#instance !== null) return this.#instance
-    const version = schemaVersion(this.#connection)
-    refuseNewer(version)
-    if (version < SCHEMA_VERSION) throw notMigrated()
-    this.#instance = readInstance(this.#connection)
-    return this.#instance
+    try {
+      const version = schemaVersion(this.#connection)
+      refuseNewer(version)
+      if (version < SCHEMA_VERSION) throw notMigrated()
+      this.#instance = readInstance(this.#connection)
+      return this.#instance
+    } catch (error) {
+      throw failureOf(error)
+    }
   }
 
   #open(): void {
