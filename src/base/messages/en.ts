@@ -26,4 +26,9 @@ export const en = {
   'bulk.done': '{verb}: {matched} tasks fit, {done} done, {refused} refused',
   'bulk.ask': '{verb} these {count} tasks? [y/N] ',
   'bulk.nothing_done': 'nothing was done',
+  'sweep.rescued': 'tasks of dead workers brought back',
+  'sweep.promoted': 'due tasks made ready',
+  'sweep.expired': 'expired tasks cancelled',
+  'sweep.purged': 'finished tasks purged',
+  'sweep.overdue': 'overdue on living workers, left to them',
 } as const

@@ -26,4 +26,9 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'bulk.done': '{verb}：{matched} 个任务符合条件，完成 {done} 个，拒绝 {refused} 个',
   'bulk.ask': '对这 {count} 个任务执行 {verb}？[y/N] ',
   'bulk.nothing_done': '未执行任何操作',
+  'sweep.rescued': '救回的死亡 Worker 的任务',
+  'sweep.promoted': '到期转为就绪的任务',
+  'sweep.expired': '过期取消的任务',
+  'sweep.purged': '清除的已结束任务',
+  'sweep.overdue': '存活 Worker 上的超时任务（留给它们处理）',
 }
