@@ -258,6 +258,16 @@ test('the tenth loss is the last; the waits repeat their last one', () => {
     [missing.kind, missing.error?.message.split(' (')[0]],
     ['loss', 'the session that ran this task is gone'],
   )
+  assert.deepEqual([loss(0).error?.code, missing.error?.code], ['lease_expired', 'session_missing'])
+  const detail = 'worker w on host h has not been heard of for 45s'
+  const told = decide({ kind: 'orphaned', cause: 'expired', culprit: null, detail }, fresh, 0)
+  assert.match(told.error?.message ?? '', /\(loss 1 of 10\): worker w on host h has not/)
+  const killed = decide(
+    { kind: 'orphaned', cause: 'killed', culprit: true, detail: 'signal SIGKILL' },
+    fresh,
+    0,
+  )
+  assert.match(killed.error?.message ?? '', /\(crash 1 of 3\): signal SIGKILL$/)
   const noWaits = { ...fresh, crash: { ...DEFAULT_CRASH, delays: [] } }
   assert.equal(decide({ kind: 'orphaned', cause: 'expired', culprit: null }, noWaits, 0).delay, 0)
 })

@@ -31,8 +31,13 @@ export type Ending =
   | { readonly kind: 'released'; readonly reason: Reason; readonly delay: number }
   /** The thread or process of its own died while its session lives; the error says of what. */
   | { readonly kind: 'crashed'; readonly error: KeptError; readonly warnings: readonly string[] }
-  /** Its session died. `culprit` null: nobody was named. */
-  | { readonly kind: 'orphaned'; readonly cause: DeathCause; readonly culprit: boolean | null }
+  /** Its session died. `culprit` null: nobody was named. `detail`: what is known of the death besides, in words. */
+  | {
+      readonly kind: 'orphaned'
+      readonly cause: DeathCause
+      readonly culprit: boolean | null
+      readonly detail?: string | null
+    }
   /** Past its deadline while its session lives. */
   | { readonly kind: 'overdue' }
 
@@ -90,9 +95,9 @@ export function decide(ending: Ending, task: Judged, random: number): Outcome {
     case 'released':
       return afterRelease(ending.reason, wait(ending.delay))
     case 'crashed':
-      return { ...afterCrash(task, ending.error), warnings: bounded(ending.warnings) }
+      return { ...afterCrash(task, '', ending.error), warnings: bounded(ending.warnings) }
     case 'orphaned':
-      return afterDeath(ending.cause, ending.culprit, task, random)
+      return afterDeath(ending, task, random)
     case 'overdue':
       return { ...afterFailure(overdueEnding(task), task, random), kind: 'deadline' }
   }
@@ -150,7 +155,12 @@ function overdueEnding(task: Judged): Extract<Ending, { kind: 'failed' }> {
   return { kind: 'failed', error, reason: 'timeout', delay: null, again: true, warnings: [] }
 }
 
-function afterDeath(cause: DeathCause, culprit: boolean | null, task: Judged, random: number): Outcome {
+function afterDeath(
+  { cause, culprit, detail }: Extract<Ending, { kind: 'orphaned' }>,
+  task: Judged,
+  random: number,
+): Outcome {
+  const more = detail === undefined || detail === null ? '' : `: ${detail}`
   switch (cause) {
     // A clean stop hands back what it runs; what is left over costs nothing.
     case 'stopped':
@@ -158,36 +168,40 @@ function afterDeath(cause: DeathCause, culprit: boolean | null, task: Judged, ra
     case 'deadline':
       if (culprit === true) return { ...afterFailure(overdueEnding(task), task, random), kind: 'deadline' }
       // Nobody named: one of them hangs, so it cannot be free for ever.
-      return culprit === false ? afterRelease('drained', 0) : afterCrash(task)
+      return culprit === false ? afterRelease('drained', 0) : afterCrash(task, more)
     case 'killed':
-      return culprit === false ? afterRelease('drained', 0) : afterCrash(task)
+      return culprit === false ? afterRelease('drained', 0) : afterCrash(task, more)
     case 'expired':
     case 'missing':
-      return afterLoss(task, cause)
+      return afterLoss(task, cause, more)
   }
 }
 
-function afterCrash(task: Judged, cause?: KeptError): Outcome {
+function afterCrash(task: Judged, more: string, cause?: KeptError): Outcome {
   const crashes = task.crashes + 1
   const error =
     cause ??
     wordsAsError(
       'crash',
       'Crash',
-      `the process died while it ran this task (crash ${crashes} of ${task.crash.crashes})`,
+      `the process died while it ran this task (crash ${crashes} of ${task.crash.crashes})${more}`,
     )
   const base = { ...NOTHING, kind: 'crash' as const, charge: { crashes: 1 }, error }
   if (crashes >= task.crash.crashes) return { ...base, to: 'dead', reason: 'poison' }
   return { ...base, to: 'scheduled', delay: crashDelay(task.crash, crashes) }
 }
 
-function afterLoss(task: Judged, cause: DeathCause): Outcome {
+function afterLoss(task: Judged, cause: 'expired' | 'missing', more: string): Outcome {
   const losses = task.losses + 1
   const words =
     cause === 'missing'
       ? 'the session that ran this task is gone'
       : 'the session that ran this task stopped renewing its lease'
-  const error = wordsAsError('loss', 'Loss', `${words} (loss ${losses} of ${task.crash.losses})`)
+  const error = wordsAsError(
+    cause === 'missing' ? 'session_missing' : 'lease_expired',
+    'Loss',
+    `${words} (loss ${losses} of ${task.crash.losses})${more}`,
+  )
   const base = { ...NOTHING, kind: 'loss' as const, charge: { losses: 1 }, error }
   if (losses >= task.crash.losses) return { ...base, to: 'dead', reason: 'lost' }
   return { ...base, to: 'scheduled', delay: crashDelay(task.crash, losses) }

@@ -28,6 +28,8 @@ export interface DeathReporterOptions {
   /** Aborted: nobody waits any more, one last try. */
   readonly signal?: AbortSignal
   readonly onError?: (error: unknown) => void
+  /** What is known of the death, for the attempts that it ended. */
+  readonly detail?: string
 }
 
 const PAGE = 200
@@ -47,7 +49,7 @@ export async function reportDeath(
     try {
       const [answer] = await engine.endSession([end])
       news ||= answer === 'ended'
-      return { news, rescued: await rescue(engine, end.session, options.keepCount ?? DEFAULTS.keepCount) }
+      return { news, rescued: await rescue(end.session, options) }
     } catch (error) {
       if (tries === 1) options.onError?.(error)
       if (clock.mono() >= until || signal?.aborted === true) return null
@@ -57,7 +59,10 @@ export async function reportDeath(
 }
 
 /** A sweep of our own: the turn of the workers may be seconds away. */
-async function rescue(engine: DeathRegister, session: string, keepCount: number): Promise<number> {
+async function rescue(
+  session: string,
+  { engine, keepCount = DEFAULTS.keepCount, detail }: DeathReporterOptions,
+): Promise<number> {
   let rescued = 0
   let cursor: string | null = null
   do {
@@ -73,7 +78,7 @@ async function rescue(engine: DeathRegister, session: string, keepCount: number)
     })
     const mine = reply.orphans.filter(({ task }) => task.session === session)
     const others = reply.orphans.filter(({ task }) => task.session !== session)
-    rescued += await settleApart(engine, mine)
+    rescued += await settleApart(engine, mine, detail)
     await settleApart(engine, others)
     cursor = reply.cursor
   } while (cursor !== null)
@@ -81,10 +86,14 @@ async function rescue(engine: DeathRegister, session: string, keepCount: number)
 }
 
 /** All in one call; when that fails one by one, so that a single locked row holds up nobody else. */
-async function settleApart(engine: DeathRegister, orphans: readonly Orphan[]): Promise<number> {
+async function settleApart(
+  engine: DeathRegister,
+  orphans: readonly Orphan[],
+  detail?: string,
+): Promise<number> {
   if (orphans.length === 0) return 0
   const settle = async (some: readonly Orphan[]): Promise<number> => {
-    const replies = await engine.settle(some.map(rescueOf))
+    const replies = await engine.settle(some.map((one) => rescueOf(one, detail ?? null)))
     return replies.filter(({ status }) => status === 'applied').length
   }
   try {
@@ -97,13 +106,13 @@ async function settleApart(engine: DeathRegister, orphans: readonly Orphan[]): P
   }
 }
 
-function rescueOf({ task, cause, culprits }: Orphan): Settlement {
+function rescueOf({ task, cause, culprits }: Orphan, detail: string | null): Settlement {
   const culprit = culprits === null ? null : culprits.includes(task.id)
   return {
     id: task.id,
     claim: task.claim ?? '',
     guard: 'rescue',
-    outcome: decide({ kind: 'orphaned', cause, culprit }, task, Math.random()),
+    outcome: decide({ kind: 'orphaned', cause, culprit, detail }, task, Math.random()),
     followUps: [],
     logs: [],
   }

@@ -134,13 +134,15 @@ export class Slot {
       error: end.error?.message ?? null,
       expected: this.#stopping,
     })
-    if (child.session !== null) this.#report(child.session, end.code === 0)
+    if (child.session !== null) this.#report(child.session, end)
     if (!this.#stopping) this.#restart(child, end)
   }
 
   /** Always told, also after exit code 0: user code can end the process in the middle of a task. */
-  #report(session: string, clean: boolean): void {
+  #report(session: string, { code, signal }: ChildEnd): void {
     const { tell, name } = this.#options
+    const clean = code === 0
+    const how = signal === null ? `ended with exit code ${code ?? 'unknown'}` : `was ended by ${signal}`
     const cause = this.#killedByUs ? 'stopped' : 'killed'
     const end: SessionEnd = { session, cause, culprits: null }
     const unreported = (error: unknown, given_up: boolean): void =>
@@ -148,6 +150,7 @@ export class Slot {
     const report = reportDeath(end, {
       ...this.#options,
       signal: this.#hurry.signal,
+      detail: `worker ${name} ${how}`,
       onError: (error) => unreported(error, false),
     }).then((told) => {
       this.#reports.delete(report)

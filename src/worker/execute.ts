@@ -8,7 +8,7 @@ import type { Middleware, TaskContext, TaskType } from '../core/task-type.ts'
 export type Execute = (type: TaskType, payload: unknown, context: TaskContext) => unknown
 
 /** Calls the handler in this thread. */
-export const inline: Execute = (type, payload, context) =>
+const inline: Execute = (type, payload, context) =>
   (type.run as ((payload: unknown, context: TaskContext) => unknown) | null)?.(payload, context)
 
 /** The same inside of `middleware`, the first one outermost. Without any, nothing is put around the call. */

@@ -4,7 +4,8 @@
 import { decide } from '../core/decide.ts'
 import type { Engine } from '../core/engine.ts'
 import type { Outcome, Settlement, SweepReply } from '../core/hot-verbs.ts'
-import type { TaskRecord } from '../core/record.ts'
+import type { ProcessIdentity, TaskRecord } from '../core/record.ts'
+import { deathDetails } from './death-words.ts'
 import { endingLine } from './ending-words.ts'
 import type { News } from './news.ts'
 
@@ -14,6 +15,8 @@ export interface RescuePorts {
   readonly random: () => number
   /** Task types whose deaths are to be told. */
   readonly mourned: readonly string[]
+  /** Who we are: with it, errors say more of the worker that died. */
+  readonly identity?: ProcessIdentity
 }
 
 /** Settles what a sweep found; answers how many tasks were brought back. */
@@ -21,10 +24,12 @@ export async function rescue(
   { orphans, overdue }: Pick<SweepReply, 'orphans' | 'overdue'>,
   ports: RescuePorts,
 ): Promise<number> {
+  const details = await deathDetails(orphans, ports.engine, ports.identity)
   const found = [
     ...orphans.map(({ task, cause, culprits }) => {
       const culprit = culprits?.includes(task.id) ?? null
-      const outcome = decide({ kind: 'orphaned', cause, culprit }, task, ports.random())
+      const detail = details.get(task.session ?? '') ?? null
+      const outcome = decide({ kind: 'orphaned', cause, culprit, detail }, task, ports.random())
       return { task, outcome, guard: 'rescue' as const }
     }),
     ...overdue.map((task) => {

@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Engine } from '../../src/core/engine.ts'
 import type { NewTask } from '../../src/core/hot-verbs.ts'
-import type { TaskRecord } from '../../src/core/record.ts'
+import type { KeptError, TaskRecord } from '../../src/core/record.ts'
 import { openEngine } from '../../src/engines/open.ts'
 import { newTask } from '../../src/testing/samples.ts'
 
@@ -140,6 +140,12 @@ export class System {
   async warnings(id: string): Promise<string[]> {
     const [attempts] = await this.engine.journal.attempts([id])
     return (attempts ?? []).flatMap(({ warnings }) => warnings)
+  }
+
+  /** Of the first attempt. */
+  async error(id: string): Promise<KeptError | null> {
+    const [attempts] = await this.engine.journal.attempts([id])
+    return attempts?.[0]?.error ?? null
   }
 
   async end(): Promise<void> {
