@@ -22,6 +22,12 @@ export const VERBS: readonly VerbEntry[] = [
   { name: 'queue', summary: 'list, pause, resume or clear queues', load: () => import('./queue.ts') },
   { name: 'doctor', summary: 'find what is wrong, and what mends it', load: () => import('./doctor.ts') },
   { name: 'sweep', summary: 'do the upkeep of the store once, by hand', load: () => import('./sweep.ts') },
+  {
+    name: 'backup',
+    summary: 'copy the store to a file while workers run',
+    load: () => import('./backup.ts'),
+  },
+  { name: 'restore', summary: 'put a backup in the place of the store', load: () => import('./restore.ts') },
   { name: 'config', summary: 'show each setting and where it comes from', load: () => import('./config.ts') },
   {
     name: 'explain',

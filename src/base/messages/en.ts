@@ -31,4 +31,7 @@ export const en = {
   'sweep.expired': 'expired tasks cancelled',
   'sweep.purged': 'finished tasks purged',
   'sweep.overdue': 'overdue on living workers, left to them',
+  'backup.done': '{file}: {bytes} bytes, checked',
+  'restore.done': '{file} is restored; start the workers again',
+  'restore.kept': 'the store before it is kept as {kept}',
 } as const

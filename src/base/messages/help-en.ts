@@ -89,5 +89,5 @@ export const helpEn = {
   'help.f_backup': 'file to write',
   'help.f_restore': 'file that backup wrote',
   'help.f_force_backup': 'replace the file if there is one',
-  'help.f_force_restore': 'also while workers live; their sessions end',
+  'help.f_force_restore': 'also while workers live; what they write afterwards is lost',
 } as const

@@ -31,4 +31,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'sweep.expired': '过期取消的任务',
   'sweep.purged': '清除的已结束任务',
   'sweep.overdue': '存活 Worker 上的超时任务（留给它们处理）',
+  'backup.done': '{file}：{bytes} 字节，已校验',
+  'restore.done': '{file} 已恢复；请重新启动 Worker',
+  'restore.kept': '原存储保留为 {kept}',
 }
