@@ -1,6 +1,10 @@
 /** Handlers in a process of their own: deaths of every kind, memory, grandchildren, recycling, suspects. */
 import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { all } from './fixtures/isolated/tasks.ts'
 import { createIsolation, gone, lives } from './isolation-rig.ts'
 
 const ONE_CRASH = { crash: { crashes: 1, losses: 1, delays: [] } }
@@ -28,7 +32,7 @@ test('exit half-way, SIGKILL and a stray error are crashes that say of what; the
 })
 
 test('memory has a limit, on the heap and beside it', { skip: process.platform !== 'linux' }, async (t) => {
-  const rig = await createIsolation(t, { concurrency: 2 })
+  const rig = await createIsolation(t, { concurrency: 2 }, /^process-(heap|buffers)$/)
   const [heap, buffers] = await Promise.all([
     rig.run('process-heap', {}, ONE_CRASH),
     rig.run('process-buffers', {}, ONE_CRASH),
@@ -77,7 +81,7 @@ test('children are used again, `recycle` replaces them, and one task a child has
 })
 
 test('a task that a process died of runs apart in a child, also where its type is inline', async (t) => {
-  const rig = await createIsolation(t)
+  const rig = await createIsolation(t, {}, /^(suspect|thread-stray)$/)
   const inline = await rig.run('suspect')
   assert.equal(Number(inline.result), process.pid)
   const stray = await rig.enqueue('thread-stray')
@@ -88,4 +92,34 @@ test('a task that a process died of runs apart in a child, also where its type i
     ['uncaught_error', 'exit_code'],
   )
   assert.equal(second.state, 'scheduled')
+})
+
+test('a task that is not ours any more: its child is told, cleans up and is killed', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'windlass-isolation-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'said')
+  const rig = await createIsolation(t, { lease: '1s' })
+  const id = await rig.enqueue('process-deaf', { file }, { crash: { crashes: 1, losses: 1, delays: [] } })
+  const pid = Number(await rig.said(id))
+  const session = rig.worker.status().session ?? ''
+  await rig.engine.endSession([{ session, cause: 'killed', culprits: [id] }])
+  await gone(pid)
+  assert.equal(readFileSync(file, 'utf8'), 'clean ')
+  assert.equal((await rig.final(id)).reason, 'poison')
+  assert.equal((await rig.run('process-block', { ms: 1 })).state, 'succeeded')
+})
+
+test('a child that cannot load the tasks charges nobody', async (t) => {
+  const source = { config: null, tasks: ['no-such-file.ts'], root: '/nowhere' }
+  const known = ['process-block']
+  const types = all.filter(({ name }) => name === 'process-block')
+  const rig = await createIsolation(t, { types, isolation: { source, known, lacks: null } })
+  const id = await rig.enqueue('process-block')
+  const task = await rig.becomes(id, ({ releases }) => releases === 1)
+  assert.deepEqual(
+    [task.state, task.reason, task.failures, task.crashes],
+    ['scheduled', 'child_failed', 0, 0],
+  )
+  const told = rig.lines.find((line) => /could not start/.test(String(line['message'])))
+  assert.match(String(told?.['why']), /no-such-file\.ts.* matches no file/)
 })

@@ -22,6 +22,8 @@ export interface CellListener {
 export interface Cell {
   /** `thread 3` or `process 4711`, for the log. */
   readonly name: string
+  /** It has loaded the task types. */
+  ready: boolean
   /** Tasks that it was given so far. */
   used: number
   /** Who hears of it now. */

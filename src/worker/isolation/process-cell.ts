@@ -31,6 +31,7 @@ const LAST_WORDS_WITHIN = 100
 
 export class ProcessCell implements Cell {
   readonly name: string
+  ready = false
   used = 0
   listener: CellListener
   readonly #process: ChildProcess
@@ -71,7 +72,9 @@ export class ProcessCell implements Cell {
     const child = this.#process
     child.on('message', (value: unknown) => {
       const message = readFromChild(value)
-      if (message !== null) this.listener.message(message)
+      if (message === null) return
+      this.ready ||= message.kind === 'ready'
+      this.listener.message(message)
     })
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       process.stderr.write(text)

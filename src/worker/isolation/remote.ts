@@ -15,6 +15,8 @@ import type { FromChild } from './messages.ts'
 
 /** How long a child may take to load the task types. */
 const BOOT = 30_000
+/** Until a task runs again whose child died before it could begin. */
+const SOON = 1_000
 /** What the clean-ups get of a task that is not ours any more: another attempt may run already. */
 const LOST = 1_000
 
@@ -104,7 +106,7 @@ export class Remote implements CellListener {
     if (this.#over) return
     const attempt = this.#attempt
     this.#end(false)
-    this.#ports.done(attempt, this.#begun ? this.#endingOfDeath(cause) : notRun(attempt))
+    this.#ports.done(attempt, this.#begun ? this.#endingOfDeath(cause) : this.#notRun())
     if (!this.#begun) this.#tellUnfit(cause.message)
   }
 
@@ -138,7 +140,7 @@ export class Remote implements CellListener {
     if (this.#over) return
     this.#end(false)
     this.#tellUnfit(why)
-    this.#ports.done(this.#attempt, notRun(this.#attempt))
+    this.#ports.done(this.#attempt, this.#notRun())
   }
 
   #tellUnfit(why: string): void {
@@ -165,10 +167,11 @@ export class Remote implements CellListener {
     this.#timer?.()
     if (this.#cell !== null) this.#ports.leave(this.#cell, fit)
   }
-}
 
-/** The handler never began: the task is as it was, and may fare better elsewhere. */
-function notRun(attempt: Attempt): Ending | null {
-  if (attempt.stop !== null) return endingOfHung(attempt)
-  return { kind: 'released', reason: 'child_failed', delay: DEFAULTS.unknownTypeDelay }
+  /** The handler never began: the task is as it was, and may fare better in another child or elsewhere. */
+  #notRun(): Ending | null {
+    if (this.#attempt.stop !== null) return endingOfHung(this.#attempt)
+    const delay = this.#cell?.ready === true ? SOON : DEFAULTS.unknownTypeDelay
+    return { kind: 'released', reason: 'child_failed', delay }
+  }
 }

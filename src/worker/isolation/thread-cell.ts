@@ -17,6 +17,7 @@ const ENTRY = import.meta.url.endsWith('.ts')
 
 export class ThreadCell implements Cell {
   readonly name: string
+  ready = false
   used = 0
   listener: CellListener
   readonly #thread: Thread
@@ -37,7 +38,9 @@ export class ThreadCell implements Cell {
     this.name = `thread ${this.#thread.threadId}`
     this.#thread.on('message', (value: unknown) => {
       const message = readFromChild(value)
-      if (message !== null) this.listener.message(message)
+      if (message === null) return
+      this.ready ||= message.kind === 'ready'
+      this.listener.message(message)
     })
     this.#thread.on('error', (error: unknown) => {
       this.#error = error
