@@ -21,6 +21,11 @@ export const VERBS: readonly VerbEntry[] = [
   { name: 'stats', summary: 'count tasks per queue', load: () => import('./stats.ts') },
   { name: 'queue', summary: 'list, pause, resume or clear queues', load: () => import('./queue.ts') },
   { name: 'doctor', summary: 'find what is wrong, and what mends it', load: () => import('./doctor.ts') },
+  {
+    name: 'selftest',
+    summary: 'try the configured system with tasks of its own',
+    load: () => import('./selftest.ts'),
+  },
   { name: 'sweep', summary: 'do the upkeep of the store once, by hand', load: () => import('./sweep.ts') },
   {
     name: 'backup',

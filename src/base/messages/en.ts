@@ -34,4 +34,7 @@ export const en = {
   'backup.done': '{file}: {bytes} bytes, checked',
   'restore.done': '{file} is restored; start the workers again',
   'restore.kept': 'the store before it is kept as {kept}',
+  'doctor.wrong': 'wrong',
+  'selftest.ok': 'the system does what it should; everything of the test is removed',
+  'selftest.failed': 'the system does not do what it should',
 } as const

@@ -90,4 +90,5 @@ export const helpEn = {
   'help.f_restore': 'file that backup wrote',
   'help.f_force_backup': 'replace the file if there is one',
   'help.f_force_restore': 'also while workers live; what they write afterwards is lost',
+  'help.st_part': 'what to try: engine',
 } as const

@@ -91,4 +91,5 @@ export const helpZh: Readonly<Record<keyof typeof helpEn, string>> = {
   'help.f_restore': '由 backup 写出的文件',
   'help.f_force_backup': '文件已存在时替换它',
   'help.f_force_restore': '即使有 Worker 存活也执行；它们此后写入的内容将丢失',
+  'help.st_part': '要测试的部分：engine',
 }

@@ -34,4 +34,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'backup.done': '{file}：{bytes} 字节，已校验',
   'restore.done': '{file} 已恢复；请重新启动 Worker',
   'restore.kept': '原存储保留为 {kept}',
+  'doctor.wrong': '错误 ',
+  'selftest.ok': '系统工作正常；测试产生的一切已清除',
+  'selftest.failed': '系统未按预期工作',
 }
