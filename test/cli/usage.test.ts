@@ -110,7 +110,7 @@ test('a store out of reach is exit 4, at once', async (t) => {
   assert.equal(errorOf(json).retry, true)
   assert.equal(people.code, 4)
   assert.match(people.stderr, /cannot be opened/)
-  assert.ok(performance.now() - started < 8_000)
+  assert.ok(performance.now() - started < 20_000)
 })
 
 test('verbs that only look import no task code', async (t) => {

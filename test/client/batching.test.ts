@@ -171,7 +171,7 @@ onEachEngine('what changed nothing and may do better is repeated, up to the dead
   assert.ok(error instanceof WindlassError)
   assert.deepEqual([error.code, error.applied], ['engine_busy', 'no'])
   assert.equal(typeof error.detail['task_id'], 'string')
-  assert.ok(performance.now() - started < 4_500)
+  assert.ok(performance.now() - started < 13_500)
 })
 
 onEachEngine('a surely refused repeat of an unknown send stays unknown', async (inner) => {

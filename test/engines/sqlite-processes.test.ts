@@ -97,7 +97,7 @@ test('a call gives up after its time, and nothing of it is applied', { timeout: 
     retry: true,
   })
   const waited = performance.now() - since
-  assert.ok(waited >= 300 && waited < 1_400, `gave up after ${waited} ms`)
+  assert.ok(waited >= 300 && waited < 4_200, `gave up after ${waited} ms`)
   await once(holder, 'exit')
   assert.deepEqual(await engine.records.get(['t']), [null])
   assert.equal((await hasty.enqueue([newTask({ id: 't' })]))[0]?.outcome, 'created')
