@@ -140,5 +140,10 @@ function sqlitePath(rest: string, root: string, python: boolean): string {
   // sqlite://x is relative, sqlite:///x absolute; in SQLAlchemy's way sqlite:///x is relative, sqlite:////x absolute.
   const bare = path.startsWith('//') ? path.slice(python ? 3 : 2) : path
   if (bare === ':memory:') return `:memory:${query}`
-  return `${isAbsolute(bare) ? bare : resolve(root, bare)}${query}`
+  return `${isAbsolute(bare) ? bare : resolve(encodePath(root), bare)}${query}`
+}
+
+/** The folder is a real path: what a URL would read as something else in it is written as the engine reads it back. */
+function encodePath(folder: string): string {
+  return folder.replace(/[%?#]/g, encodeURIComponent)
 }

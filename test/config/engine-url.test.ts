@@ -5,6 +5,7 @@ import { test } from 'node:test'
 
 import { project } from './folder.ts'
 import { loadSettings, settingsOf } from '../../src/config/load.ts'
+import { parseSqliteAddress } from '../../src/engines/sqlite/address.ts'
 import type { Config } from '../../src/config/shape.ts'
 
 const MYSQL = 'mysql+aiomysql://root:pw@db:3306/idp_platform'
@@ -131,6 +132,18 @@ test('paths start from the folder of the config, wherever the process stands', a
     settingsOf({ ...module.default }, { cwd: '/', env: {} }).engine.url,
     `sqlite:${join(cwd, 'w.db')}`,
   )
+})
+
+test('a folder whose name looks like a query or an escape is still that folder', () => {
+  const { engine } = settingsOf(
+    { engine: 'sqlite:w.db?synchronous=normal' },
+    { cwd: '/a?b#c/50%3F', env: {} },
+  )
+  assert.deepEqual(parseSqliteAddress(engine.url, 'windlass'), {
+    path: '/a?b#c/50%3F/w.db',
+    synchronous: 'normal',
+    namespace: 'windlass',
+  })
 })
 
 test('a store without a broker is told to be of no use', () => {
