@@ -19,6 +19,9 @@ import { Quarantine } from './quarantine.ts'
 import { cleanUpAfter, runAttempt, type RunPorts } from './run.ts'
 import { Suspects } from './suspects.ts'
 
+/** What the start of a child may take without being charged to the task's time. */
+const START = 3_000
+
 export interface RunnerPorts {
   readonly settings: WorkerSettings
   readonly board: Board
@@ -189,11 +192,14 @@ export class Runner {
 
   /** Starts a suspect in a process of its own, or here when it is alone. */
   #letNext(): void {
-    while (this.#slots.length > 0 && this.#quarantine.room(1, 0) > 0) {
-      const attempt = this.#suspects.next()
-      const type = attempt === null ? undefined : this.#settings.types.get(attempt.task.type)
-      if (attempt === null || type === undefined) break
-      this.#start(attempt, type, true)
+    const { clock, types } = this.#settings
+    const suspects = this.#suspects
+    while (suspects.waiting.length > 0 && this.#slots.length > 0 && this.#quarantine.room(1, 0) > 0) {
+      const next = suspects.next(clock.mono())
+      if (next === null) break
+      const type = types.get(next.attempt.task.type)
+      if (next.start && type !== undefined) this.#start(next.attempt, type, true)
+      else this.#end(next.attempt, { kind: 'released', reason: 'drained', delay: 0 })
     }
     for (;;) {
       const next = this.#quarantine.next(this.running.size, this.#settings.clock.mono())
@@ -220,12 +226,16 @@ export class Runner {
     runAttempt(attempt, type, this.#run)
   }
 
-  /** A child is ready and calls the handler: its time counts from now, and ends by a kill. */
+  /**
+   * A child is ready and calls the handler: its time counts from now, and ends by a kill. What the start took beyond
+   * a moment is the task's loss: sweepers know the deadline that the claim has set.
+   */
   #begun(attempt: Attempt): void {
     const { timeout } = attempt.task
-    attempt.startedAt = this.#settings.clock.mono()
-    if (timeout !== null && attempt.stage === 'running' && attempt.stop === null)
-      this.#alarms.set(attempt, attempt.startedAt + timeout)
+    const now = this.#settings.clock.mono()
+    attempt.startedAt = now
+    if (timeout === null || attempt.stage !== 'running' || attempt.stop !== null) return
+    this.#alarms.set(attempt, Math.min(now, attempt.claimedAt + START) + timeout)
   }
 
   /** The handler, its clean-ups included, has ended: the slot is free. */

@@ -5,6 +5,8 @@ import type { Attempt } from './attempt.ts'
 
 /** Suspects that run at the same time. */
 const MOST = 4
+/** Shortest wait that is worth handing a task back for. */
+const PATIENCE = 1_000
 
 export class Suspects {
   readonly waiting: Attempt[] = []
@@ -21,12 +23,15 @@ export class Suspects {
     return at >= 0
   }
 
-  /** The next one that may start now; it counts as running. */
-  next(): Attempt | null {
+  /** The next one, when there is room for it: to be started, or to be handed back because its wait ate its deadline. */
+  next(now: number): { readonly attempt: Attempt; readonly start: boolean } | null {
     if (this.#running.size >= MOST) return null
-    const attempt = this.waiting.shift() ?? null
-    if (attempt !== null) this.#running.add(attempt)
-    return attempt
+    const attempt = this.waiting.shift()
+    if (attempt === undefined) return null
+    const { timeout } = attempt.task
+    const start = timeout === null || now - attempt.claimedAt <= Math.max(PATIENCE, timeout / 10)
+    if (start) this.#running.add(attempt)
+    return { attempt, start }
   }
 
   ended(attempt: Attempt): void {

@@ -31,6 +31,13 @@ const wait = () => {
 }
 export const blocks = defineTask({ name: 'blocks', isolation: 'process', run: hang })
 export const waits = defineTask({ name: 'waits', isolation: 'process', run: wait })
+export const deadly = defineTask({
+  name: 'deadly',
+  run: () => {
+    process.kill(process.pid, 'SIGKILL')
+    return new Promise(() => {})
+  },
+})
 export const echoes = ['inline', 'thread', 'process'].map((isolation) =>
   defineTask({ name: isolation, isolation, run: (text) => text }),
 )
@@ -70,4 +77,19 @@ test('middleware of the config runs around handlers of every isolation, in order
     assert.equal(document['state'], 'succeeded', JSON.stringify(document))
     assert.deepEqual(document['result'], { outer: { inner: 'hi' }, by: type })
   }
+})
+
+test('a task that killed its worker is tried again in a process of its own, and kills only that', async (t) => {
+  const place = new Place(t, FILES)
+  const up = place.start(['up', '--json', '--workers', '1'])
+  const ready = (): number => up.objects.filter((line) => line['event'] === 'ready').length
+  await up.until(() => ready() === 1)
+  await place.json(['enqueue', 'deadly', '--id', 'deadly'])
+  await up.until(() => ready() === 2 && up.stdout.includes('crashes 2 of 3'))
+  const { document } = await place.json(['get', 'deadly'])
+  assert.deepEqual([document['state'], document['crashes'], document['failures']], ['scheduled', 2, 0])
+  assert.match(JSON.stringify(document['error']), /its process was killed by SIGKILL/)
+  up.signal('SIGTERM')
+  assert.equal((await up.ended).code, 0)
+  assert.equal(ready(), 2)
 })

@@ -38,7 +38,8 @@ export class Remote implements CellListener {
   readonly #attempt: Attempt
   readonly #ports: RemotePorts
   #cell: Cell | null = null
-  #timer: Cancel | null = null
+  #boot: Cancel | null = null
+  #kill: Cancel | null = null
   #begun = false
   #over = false
 
@@ -52,7 +53,7 @@ export class Remote implements CellListener {
     this.#cell = cell
     cell.used++
     const { task, claimedAt } = this.#attempt
-    this.#timer = clock.timer(BOOT, () => this.#unfit(`it was not ready within ${BOOT / 1_000} s`))
+    this.#boot = clock.timer(BOOT, () => this.#unfit(`it was not ready within ${BOOT / 1_000} s`))
     cell.send({ kind: 'run', task, age: clock.mono() - claimedAt })
   }
 
@@ -62,8 +63,7 @@ export class Remote implements CellListener {
     this.#cell?.send({ kind: 'tell', why, code: reason.code, message: reason.message })
     if (why !== 'lost') return
     const { clock, grace } = this.#ports.settings
-    this.#timer?.()
-    this.#timer = clock.timer(Math.min(LOST, grace), () => {
+    this.#kill ??= clock.timer(Math.min(LOST, grace), () => {
       this.cut()
       this.#ports.done(this.#attempt, null)
     })
@@ -112,7 +112,7 @@ export class Remote implements CellListener {
 
   #begin(): void {
     this.#begun = true
-    this.#timer?.()
+    this.#boot?.()
     this.#ports.begun(this.#attempt)
   }
 
@@ -164,7 +164,8 @@ export class Remote implements CellListener {
   #end(fit: boolean): void {
     if (this.#over) return
     this.#over = true
-    this.#timer?.()
+    this.#boot?.()
+    this.#kill?.()
     if (this.#cell !== null) this.#ports.leave(this.#cell, fit)
   }
 
