@@ -89,7 +89,7 @@ function splitWeight(item: string): [string, unknown] {
 /** Levels; the words of other loggers are understood, in any case. */
 export const readLevel: Reader<'debug' | 'info' | 'warn' | 'error' | 'silent'> = (raw, _unit, name) => {
   const word = typeof raw === 'string' ? raw.trim().toLowerCase() : ''
-  const level = LEVELS[word]
+  const level = Object.hasOwn(LEVELS, word) ? LEVELS[word] : undefined
   if (level !== undefined) return level
   throw new WindlassError(
     'config_invalid',

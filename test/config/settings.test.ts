@@ -143,3 +143,8 @@ for (const [what, config, env, message] of REFUSED) {
     assert.throws(() => settingsOf(config, { cwd: '/', env }), { code: 'config_invalid', message })
   })
 }
+
+test('a level is a known word, not a word that every object knows', () => {
+  for (const LOG_LEVEL of ['constructor', '__proto__', 'loud'])
+    assert.throws(() => settingsOf({}, { cwd: '/app', env: { LOG_LEVEL } }), { code: 'config_invalid' })
+})
