@@ -25,8 +25,8 @@ export class Program {
   readonly said: Said[] = []
   #listeners = new Set<() => void>()
 
-  constructor(url: string, options: object, detached: boolean) {
-    const args = ['--conditions=windlass-source', PROGRAM, url, JSON.stringify(options)]
+  constructor(url: string, options: object, detached: boolean, source: string) {
+    const args = ['--conditions=windlass-source', source, url, JSON.stringify(options)]
     this.child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], detached })
     const { stdout } = this.child
     assert.ok(stdout)
@@ -108,8 +108,8 @@ export class System {
   }
 
   /** A worker process that has started. */
-  async worker(options: object = {}, detached = false): Promise<Program> {
-    const program = new Program(this.url, options, detached)
+  async worker(options: object = {}, detached = false, source = PROGRAM): Promise<Program> {
+    const program = new Program(this.url, options, detached, source)
     this.#programs.push(program)
     await program.event('started')
     return program
