@@ -21,12 +21,18 @@ export function define(command: Command, cli: Cli): void {
 
 function forPeople({ file, origins, notes }: Settings, cli: Cli): string {
   const table = formatTable(
-    [{ title: 'setting' }, { title: 'value', most: 60 }, { title: 'from' }],
+    [
+      { title: cli.out.say('head.setting') },
+      { title: cli.out.say('head.value'), most: 60 },
+      { title: cli.out.say('head.from') },
+    ],
     origins.map(({ key, value, origin }) => [key, oneLine(showValue(value)), origin]),
     (head) => cli.out.style('bold', head),
   )
-  const where = file === null ? 'no config file' : `config file ${file}`
-  return [where, ...notes.map((note) => `note: ${maskSecrets(note)}`), '', table].join('\n')
+  const where = file === null ? cli.out.say('config.none') : cli.out.say('config.file', { file })
+  return [where, ...notes.map((note) => cli.out.say('note', { note: maskSecrets(note) })), '', table].join(
+    '\n',
+  )
 }
 
 function showValue(value: unknown): string {

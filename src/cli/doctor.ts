@@ -68,17 +68,18 @@ function answer(cli: Cli, checks: readonly Finding[], failure: Failure | null): 
       ? {}
       : { error: { code: failure.code, message: failure.message, hint: failure.hint, retry: failure.retry } }
   cli.out.answer({ ok: wrong.length === 0, checks, ...error }, () =>
-    [...checks.map((check) => line(cli, check)), '', summary(wrong.length)].join('\n'),
+    [...checks.map((check) => line(cli, check)), '', summary(cli, wrong.length)].join('\n'),
   )
 }
 
 function line(cli: Cli, { check, ok, detail, mend }: Finding): string {
-  const mark = ok ? cli.out.style('green', 'ok   ') : cli.out.style('red', 'wrong')
-  const head = `${mark}  ${check}: ${printable(detail)}`
-  return mend === null ? head : `${head}\n       mend: ${mend}`
+  const mark = ok ? cli.out.style('green', 'ok   ') : cli.out.style('red', cli.out.say('doctor.wrong'))
+  const { texts } = cli.out
+  const head = `${mark}  ${texts.of(check)}: ${printable(texts.of(detail))}`
+  return mend === null ? head : `${head}\n       ${cli.out.say('doctor.mend', { mend })}`
 }
 
-function summary(wrong: number): string {
-  if (wrong === 0) return 'nothing is wrong'
-  return wrong === 1 ? 'one thing is wrong' : `${wrong} things are wrong`
+function summary({ out }: Cli, count: number): string {
+  if (count === 0) return out.say('doctor.healthy')
+  return count === 1 ? out.say('doctor.one') : out.say('doctor.many', { count })
 }

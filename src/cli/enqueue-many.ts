@@ -39,10 +39,7 @@ export async function enqueueMany(
       throw atLine(error, lines)
     })
   for (const { outcome } of handles) counts[outcome]++
-  cli.out.answer(
-    counts,
-    () => `${counts.created} created, ${counts.existing} existing, ${counts.duplicate} duplicate`,
-  )
+  cli.out.answer(counts, () => cli.out.say('enqueue.counts', counts))
 }
 
 /** The payloads as they were typed, each with the number of its line. */

@@ -87,7 +87,7 @@ async function answerWaited(
   windlass: Windlass,
   handle: { readonly id: string; readonly outcome: string },
 ): Promise<void> {
-  cli.out.note(`${handle.id} ${handle.outcome}, waiting …`)
+  cli.out.note(cli.out.say('enqueue.waiting', { id: handle.id, outcome: handle.outcome }))
   const task = await waitFor(cli, windlass, handle.id, null)
   cli.exit = exitOf(task)
   const { result, error } = task

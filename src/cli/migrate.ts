@@ -15,7 +15,9 @@ export function define(command: Command, cli: Cli): void {
       const { from, to } = await engine.migrate()
       const url = maskUrl(windlass.settings.engine.url)
       cli.out.answer({ engine: engine.name, url, from, to }, () =>
-        from === to ? `${url} is up to date (schema ${to})` : `${url}: schema ${from} → ${to}`,
+        from === to
+          ? cli.out.say('migrate.same', { url, to })
+          : cli.out.say('migrate.done', { url, from, to }),
       )
     } finally {
       await windlass.close()

@@ -23,7 +23,7 @@ export async function openWindlass(cli: Cli, opening: Opening = {}): Promise<Win
     ...(opening.tasks === true ? {} : { loadTasks: false }),
   })
   if (cli.globals.verbose)
-    for (const note of windlass.settings.notes) cli.out.note(`note: ${maskSecrets(note)}`)
+    for (const note of windlass.settings.notes) cli.out.note(cli.out.say('note', { note: maskSecrets(note) }))
   return windlass
 }
 

@@ -29,7 +29,7 @@ export function openProcessLog(cli: Cli, settings: Settings): ProcessLog {
     level: cli.globals.verbose ? 'debug' : settings.log.level,
     json: cli.out.json,
     redact: settings.redact,
-    translate: (message) => cli.out.texts.of(message),
+    translate: (message) => cli.out.texts.logLine(message),
     destination: { write: (text) => line(text.trimEnd()) },
   })
   const openFile = (): void => {

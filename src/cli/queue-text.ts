@@ -8,13 +8,13 @@ import { formatTable } from './table.ts'
 
 /** One queue a line; estimates are marked with `~`. */
 export function queueTable(queues: readonly QueueJson[], out: Output): string {
-  if (queues.length === 0) return 'no queues yet'
+  if (queues.length === 0) return out.say('queue.none')
   return formatTable(
     [
-      { title: 'queue', most: 40 },
+      { title: out.say('head.queue'), most: 40 },
       ...TASK_STATES.map((state) => ({ title: state, align: 'right' as const })),
-      { title: 'oldest', align: 'right' },
-      { title: 'workers', align: 'right' },
+      { title: out.say('head.oldest'), align: 'right' },
+      { title: out.say('head.workers'), align: 'right' },
       { title: '' },
     ],
     queues.map((queue) => [
@@ -22,7 +22,7 @@ export function queueTable(queues: readonly QueueJson[], out: Output): string {
       ...TASK_STATES.map((state) => `${queue.estimated.includes(state) ? '~' : ''}${queue[state]}`),
       queue.oldest_ms === null ? '' : formatDuration(queue.oldest_ms),
       String(queue.workers),
-      queue.paused ? out.style('yellow', 'paused') : '',
+      queue.paused ? out.style('yellow', out.say('queue.paused')) : '',
     ]),
     (head) => out.style('bold', head),
   )

@@ -43,12 +43,9 @@ async function change(cli: Cli, action: Exclude<Action, 'list'>, name: string): 
     const cancelled = await act(windlass, action, name)
     const queues = await rows(windlass, name)
     const document = cancelled === null ? { queues } : { queues, cancelled }
-    const words = {
-      pause: 'is paused',
-      resume: 'runs',
-      clear: `was cleared: ${cancelled ?? 0} tasks cancelled`,
-    }
-    cli.out.answer(document, () => `queue ${oneLine(name)} ${words[action]}`)
+    cli.out.answer(document, () =>
+      cli.out.say(`queue.${action}`, { queue: oneLine(name), count: cancelled ?? 0 }),
+    )
   })
 }
 

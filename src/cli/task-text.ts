@@ -36,29 +36,37 @@ function stateText(cli: Cli, state: TaskState): string {
 export function describeTask(cli: Cli, task: TaskDetailJson): string {
   const { out } = cli
   const facts = formatFacts([
-    ['task', out.style('bold', task.task_id)],
-    ['type', oneLine(task.type)],
-    ['queue', `${oneLine(task.queue)}, priority ${task.priority}`],
-    ['state', stateText(cli, task.state) + (task.reason === null ? '' : ` (${task.reason})`)],
-    ['cancel', task.cancel_requested ? 'requested' : null],
-    ['progress', progressText(task, out)],
+    [out.say('fact.task'), out.style('bold', task.task_id)],
+    [out.say('fact.type'), oneLine(task.type)],
     [
-      'attempt',
-      `${task.attempt}, ${task.failures} failed, ${task.retries_left} of ${task.retries_max} retries left`,
+      out.say('fact.queue'),
+      out.say('fact.priority', { queue: oneLine(task.queue), priority: task.priority }),
     ],
-    ['crashes', task.crashes === 0 ? null : String(task.crashes)],
-    ['tags', task.tags.length === 0 ? null : oneLine(task.tags.join(', '))],
-    ['unique key', task.unique_key === null ? null : oneLine(task.unique_key)],
-    ['created', task.created_at],
-    ['due', task.run_at === task.created_at ? null : task.run_at],
-    ['expires', task.expires_at],
-    ['started', task.started_at],
-    ['finished', task.finished_at],
-    ['took', task.duration_ms === null ? null : formatDuration(task.duration_ms)],
-    ['payload', jsonText(task.payload)],
-    ['result', task.state === 'succeeded' ? jsonText(task.result) : null],
-    ['unreadable', task.unreadable ?? null],
-    ['error', task.error === null ? null : errorText(task.error)],
+    [out.say('fact.state'), stateText(cli, task.state) + (task.reason === null ? '' : ` (${task.reason})`)],
+    [out.say('fact.cancel'), task.cancel_requested ? out.say('fact.requested') : null],
+    [out.say('fact.progress'), progressText(task, out)],
+    [
+      out.say('fact.attempt'),
+      out.say('fact.attempts', {
+        attempt: task.attempt,
+        failures: task.failures,
+        left: task.retries_left,
+        most: task.retries_max,
+      }),
+    ],
+    [out.say('fact.crashes'), task.crashes === 0 ? null : String(task.crashes)],
+    [out.say('fact.tags'), task.tags.length === 0 ? null : oneLine(task.tags.join(', '))],
+    [out.say('fact.unique_key'), task.unique_key === null ? null : oneLine(task.unique_key)],
+    [out.say('fact.created'), task.created_at],
+    [out.say('fact.due'), task.run_at === task.created_at ? null : task.run_at],
+    [out.say('fact.expires'), task.expires_at],
+    [out.say('fact.started'), task.started_at],
+    [out.say('fact.finished'), task.finished_at],
+    [out.say('fact.took'), task.duration_ms === null ? null : formatDuration(task.duration_ms)],
+    [out.say('fact.payload'), jsonText(task.payload, out)],
+    [out.say('fact.result'), task.state === 'succeeded' ? jsonText(task.result, out) : null],
+    [out.say('fact.unreadable'), task.unreadable ?? null],
+    [out.say('fact.error'), task.error === null ? null : errorText(task.error, out)],
   ])
   return task.attempts.length === 0 ? facts : `${facts}\n\n${attemptTable(task.attempts, out)}`
 }
@@ -67,13 +75,13 @@ export function describeTask(cli: Cli, task: TaskDetailJson): string {
 export function taskTable(cli: Cli, tasks: readonly TaskJson[], now: number): string {
   return formatTable(
     [
-      { title: 'task' },
-      { title: 'type', most: 30 },
-      { title: 'queue', most: 20 },
-      { title: 'pri', align: 'right' },
-      { title: 'state' },
-      { title: 'attempt', align: 'right' },
-      { title: 'age', align: 'right' },
+      { title: cli.out.say('head.task') },
+      { title: cli.out.say('head.type'), most: 30 },
+      { title: cli.out.say('head.queue'), most: 20 },
+      { title: cli.out.say('head.pri'), align: 'right' },
+      { title: cli.out.say('head.state') },
+      { title: cli.out.say('head.attempt'), align: 'right' },
+      { title: cli.out.say('head.age'), align: 'right' },
       { title: '', most: 60 },
     ],
     tasks.map((task) => [
@@ -84,16 +92,16 @@ export function taskTable(cli: Cli, tasks: readonly TaskJson[], now: number): st
       stateText(cli, task.state),
       String(task.attempt),
       formatDuration(Math.max(0, now - Date.parse(task.created_at))),
-      remark(task),
+      remark(task, cli.out),
     ]),
     (head) => cli.out.style('bold', head),
   )
 }
 
-function remark(task: TaskJson): string {
+function remark(task: TaskJson, out: Output): string {
   if (task.state === 'running' && task.progress !== null)
     return oneLine(`${task.progress.percent} % ${task.progress.message ?? ''}`)
-  if (task.state === 'scheduled') return `due ${task.run_at}`
+  if (task.state === 'scheduled') return out.say('fact.due', { at: task.run_at })
   if (task.error !== null) return oneLine(`${task.error.name}: ${task.error.message}`)
   return task.reason ?? ''
 }
@@ -112,27 +120,29 @@ export function bar(percent: number, width: number, out: Output): string {
   return `${'█'.repeat(full)}${'░'.repeat(width - full)} ${number}`
 }
 
-function jsonText(value: unknown): string {
+function jsonText(value: unknown, out: Output): string {
   const text = JSON.stringify(value) ?? 'null'
   return printable(
-    text.length > 2_000 ? `${text.slice(0, 2_000)}… (${text.length} characters, --json shows all)` : text,
+    text.length > 2_000 ? `${text.slice(0, 2_000)}… ${out.say('fact.cut', { count: text.length })}` : text,
   )
 }
 
-function errorText({ name, message, causes }: NonNullable<TaskJson['error']>): string {
-  const chain = causes.map((cause) => `\n  caused by ${cause.name}: ${cause.message}`)
+function errorText({ name, message, causes }: NonNullable<TaskJson['error']>, out: Output): string {
+  const chain = causes.map(
+    (cause) => `\n  ${out.say('fact.caused', { error: `${cause.name}: ${cause.message}` })}`,
+  )
   return printable(`${name}: ${message}${chain.join('')}`)
 }
 
 function attemptTable(attempts: readonly AttemptJson[], out: Output): string {
   return formatTable(
     [
-      { title: 'attempt', align: 'right' },
-      { title: 'worker', most: 30 },
-      { title: 'started' },
-      { title: 'took', align: 'right' },
-      { title: 'outcome' },
-      { title: 'error', most: 60 },
+      { title: out.say('head.attempt'), align: 'right' },
+      { title: out.say('head.worker'), most: 30 },
+      { title: out.say('head.started') },
+      { title: out.say('head.took'), align: 'right' },
+      { title: out.say('head.outcome') },
+      { title: out.say('head.error'), most: 60 },
     ],
     attempts.map((one) => [
       String(one.attempt),

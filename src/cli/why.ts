@@ -10,6 +10,6 @@ import { worded } from './task-text.ts'
 export function define(command: Command, cli: Cli): void {
   command.argument('<id>', 'id of the task').action(async (id: string) => {
     const why = await withWindlass(cli, (windlass) => windlass.tasks.why(id))
-    cli.out.answer(worded(cli, why), () => `${why.reason}: ${printable(why.detail)}`)
+    cli.out.answer(worded(cli, why), () => `${why.reason}: ${printable(cli.out.texts.of(why.detail))}`)
   })
 }

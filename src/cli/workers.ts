@@ -17,25 +17,25 @@ export function define(command: Command, cli: Cli): void {
 }
 
 function forPeople(workers: readonly WorkerJson[], out: Output): string {
-  if (workers.length === 0) return 'no live workers; windlass up starts some'
+  if (workers.length === 0) return out.say('workers.none')
   return formatTable(
     [
-      { title: 'worker', most: 40 },
-      { title: 'host', most: 30 },
-      { title: 'pid', align: 'right' },
-      { title: 'queues', most: 40 },
-      { title: 'running', align: 'right' },
-      { title: 'seen', align: 'right' },
+      { title: out.say('head.worker'), most: 40 },
+      { title: out.say('head.host'), most: 30 },
+      { title: out.say('head.pid'), align: 'right' },
+      { title: out.say('head.queues'), most: 40 },
+      { title: out.say('head.running'), align: 'right' },
+      { title: out.say('head.seen'), align: 'right' },
       { title: '' },
     ],
     workers.map((worker) => [
       oneLine(worker.name),
       oneLine(worker.host),
       String(worker.pid),
-      oneLine(worker.queues?.join(',') ?? 'all'),
+      oneLine(worker.queues?.join(',') ?? out.say('workers.all')),
       `${worker.running.length}/${worker.concurrency}`,
-      `${formatDuration(Math.max(0, Date.now() - Date.parse(worker.seen_at)))} ago`,
-      worker.draining ? 'draining' : '',
+      out.say('workers.ago', { time: formatDuration(Math.max(0, Date.now() - Date.parse(worker.seen_at))) }),
+      worker.draining ? out.say('workers.draining') : '',
     ]),
     (head) => out.style('bold', head),
   )

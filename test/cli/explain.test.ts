@@ -3,8 +3,14 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 
-import { BARE } from './fixtures.ts'
+import { en } from '../../src/base/messages/en.ts'
+import { Output } from '../../src/cli/output.ts'
+import { createProgram } from '../../src/cli/program.ts'
+import { VERBS } from '../../src/cli/verbs.ts'
+import { BARE, FILES } from './fixtures.ts'
 import { errorOf, Place } from './launch.ts'
+
+const NO_GLOBALS = { config: null, engine: null, lang: null, profile: null, verbose: false }
 
 test('explain: a code, a reason, a word that is both, a slip', async (t) => {
   const place = new Place(t)
@@ -79,4 +85,45 @@ test('the language: option before WINDLASS_LANG before LANG; programs read the s
   assert.match(hint.stderr, /请检查 id/)
   assert.match(errorOf(json).hint, /^Check the id/)
   assert.match(help.stdout, /--state <state> +状态[^]*全局选项：[^]*--config <file> +配置文件/)
+})
+
+test('every text that a verb declares is known in both languages', async () => {
+  const known = new Set<string>(Object.values(en))
+  const program = createProgram()
+  const cli = { out: new Output(false), globals: NO_GLOBALS, exit: 0, verbs: VERBS }
+  const commands = [program]
+  for (const entry of VERBS) {
+    const command = program.command(entry.name).description(entry.summary)
+    ;(await entry.load()).define(command, cli)
+    commands.push(command)
+  }
+  for (const command of commands) {
+    const declared = [...command.options, ...command.registeredArguments]
+    const texts = [command.description(), ...declared.map(({ description }) => description)]
+    for (const text of texts) assert.ok(known.has(text), `${command.name()}: ${text}`)
+  }
+})
+
+test('people read Chinese: tables, facts, doctor, log lines; states stay as they are typed', async (t) => {
+  const place = new Place(t, FILES, { WINDLASS_LANG: 'zh' })
+  await place.json(['enqueue', 'fail', '--id', 'f', '--retries', '0'])
+  const worker = await place.run(['worker', '--drain'])
+  assert.match(worker.stdout, /INFO {2}已连接存储 engine=sqlite/)
+  assert.match(worker.stdout, /Worker 已启动，开始处理任务/)
+  assert.match(worker.stdout, /任务失败且不可重试（失败 1\/0，fatal）：this handler always fails/)
+  const [json, got, list, stats, doctor] = await Promise.all([
+    place.run(['worker', '--drain', '--json']),
+    place.run(['get', 'f']),
+    place.run(['list']),
+    place.run(['stats']),
+    place.run(['doctor']),
+  ])
+  assert.match(json.stdout, /"message":"the store is open"/)
+  assert.equal(/\p{Script=Han}/u.test(json.stdout), false)
+  assert.match(got.stdout, /^状态 +dead \(fatal\)$/m)
+  assert.match(got.stdout, /原因 Error: the deeper reason/)
+  assert.match(list.stdout, /^任务 +类型 +队列/)
+  assert.match(stats.stdout, /^队列 +scheduled/)
+  assert.match(doctor.stdout, /^ok {5}引擎: sqlite，位于 /m)
+  assert.match(doctor.stdout, /^一切正常$/m)
 })

@@ -4,6 +4,7 @@
 /** Log lines by key. */
 export const logEn = {
   'log.store_open': 'the store is open',
+  'log.listening': 'listening to queues',
   'log.worker_started': 'worker started',
   'log.worker_stopped': 'worker stopped',
   'log.no_types': 'this worker knows no task type, so it takes no task',

@@ -17,6 +17,9 @@ export type Params = Readonly<Record<string, string | number>>
 /** `{name}` takes a value as it is; `{$name}` takes one that is a text of the catalogue itself. */
 export const PLACEHOLDER = /\{(\$?[a-z_]+)\}/g
 const DEEPEST = 3
+/** Texts that are said in English where they are made, and recognised where they are shown. */
+export const MADE_ELSEWHERE = /^(help|log|up|note|why|doctor|error)\./
+const LOG = /^(log|up|note)\./
 
 /** The language of the first source that names one: the option, WINDLASS_LANG, LANG. `zh*` is Chinese. */
 export function chooseLanguage(option: string | null, env: NodeJS.ProcessEnv): Language {
@@ -29,7 +32,8 @@ export function chooseLanguage(option: string | null, env: NodeJS.ProcessEnv): L
 /** The texts of one language. */
 export class Texts {
   readonly language: Language
-  #known: Known | null = null
+  #all: Known | null = null
+  #log: Known | null = null
 
   constructor(language: Language) {
     this.language = language
@@ -45,7 +49,16 @@ export class Texts {
 
   /** An English text in this language; as it is where the catalogue does not know it. */
   of(english: string): string {
-    return this.language === 'en' ? english : this.#translate(english, 0)
+    if (this.language === 'en') return english
+    this.#all ??= readCatalogue(MADE_ELSEWHERE)
+    return translate(english, this.#all, 0)
+  }
+
+  /** The same for the message of a log line, which may be a handler's own: only what logs say is recognised. */
+  logLine(message: string): string {
+    if (this.language === 'en') return message
+    this.#log ??= readCatalogue(LOG)
+    return translate(message, this.#log, 0)
   }
 
   /** What to do about an error: the table's hint in this language, a hint of its own as it is known. */
@@ -59,23 +72,6 @@ export class Texts {
     const entry = this.language === 'zh' ? REASONS_ZH[reason] : undefined
     return entry ?? REASONS[reason]
   }
-
-  #translate(english: string, depth: number): string {
-    if (depth > DEEPEST) return english
-    this.#known ??= readCatalogue()
-    const exact = this.#known.exact.get(english)
-    if (exact !== undefined) return exact
-    for (const { pattern, text } of this.#known.patterns) {
-      const found = pattern.exec(english)?.groups
-      if (found === undefined) continue
-      return fill(text, (name) => {
-        const nested = name.startsWith('$')
-        const value = found[nested ? `${name.slice(1)}_` : name] ?? ''
-        return nested ? this.#translate(value, depth + 1) : value
-      })
-    }
-    return english
-  }
 }
 
 interface Known {
@@ -83,16 +79,33 @@ interface Known {
   readonly patterns: readonly { readonly pattern: RegExp; readonly text: string }[]
 }
 
-function readCatalogue(): Known {
+function readCatalogue(wanted: RegExp): Known {
   const exact = new Map<string, string>()
   const patterns: { pattern: RegExp; text: string }[] = []
   for (const [key, text] of Object.entries(en) as [MessageKey, string][]) {
+    if (!wanted.test(key)) continue
     if (text.search(PLACEHOLDER) === -1) exact.set(text, zh[key])
     // A text that is nearly all placeholder would recognise anything.
     else if (/\w{2}/.test(text.replaceAll(PLACEHOLDER, '')))
       patterns.push({ pattern: patternOf(text), text: zh[key] })
   }
   return { exact, patterns }
+}
+
+function translate(english: string, known: Known, depth: number): string {
+  if (depth > DEEPEST) return english
+  const exact = known.exact.get(english)
+  if (exact !== undefined) return exact
+  for (const { pattern, text } of known.patterns) {
+    const found = pattern.exec(english)?.groups
+    if (found === undefined) continue
+    return fill(text, (name) => {
+      const nested = name.startsWith('$')
+      const value = found[nested ? `${name.slice(1)}_` : name] ?? ''
+      return nested ? translate(value, known, depth + 1) : value
+    })
+  }
+  return english
 }
 
 function patternOf(text: string): RegExp {
