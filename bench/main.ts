@@ -1,14 +1,19 @@
-// `npm run bench`: every scenario on every engine in one run, medians of three, each beside the same work by hand.
-//   --quick          smaller, under a minute
+// `npm run bench`: every scenario on every engine in one run, medians of three, each beside the same work by hand; then
+// the figures that have a target and a floor. A full run exits 1 when one is below its floor.
+//   --quick          smaller, under a minute, never fails for a figure
 //   --json           one JSON document instead of a table
-//   --only TEXT      scenarios and engines whose name holds it (may be repeated)
+//   --only TEXT      scenarios, figures and engines whose name holds it (may be repeated)
 // Figures are of this machine and this moment: compare ratios of one run, not numbers of two.
 
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 
+import { lineOf, takeFigures, type Taken } from './figures.ts'
+import { findPeer } from './peers.ts'
+import { RATES } from './rates.ts'
 import { SCENARIOS, type Scenario, type Size } from './scenarios.ts'
 import { SUBJECTS, withEngine } from './stores.ts'
+import { WAITS } from './waits.ts'
 
 interface Line {
   readonly scenario: string
@@ -32,7 +37,11 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true },
   },
 })
-const size = values.quick === true ? QUICK : FULL
+const quick = values.quick === true
+const size = quick ? QUICK : FULL
+const waits = quick
+  ? { rows: 20_000, pickups: 40, idle: 1_000, settle: 1_500 }
+  : { rows: 1_000_000, pickups: 500, idle: 10_000, settle: 5_000 }
 const only = values.only ?? []
 
 /** Rounds of all subjects take turns, so that a slow moment of the machine meets each of them. */
@@ -112,4 +121,21 @@ for (const scenario of SCENARIOS) {
   lines.push(...measured)
   if (values.json !== true) show(measured)
 }
-if (values.json === true) console.log(JSON.stringify({ ...about, lines }))
+const figures: Taken[] = []
+/** Where a document is wanted, nothing else goes to stdout. */
+const say = (line: string): void => (values.json === true ? console.error(line) : console.log(line))
+say(`\nfigures (${quick ? 'quick, one round' : `median of ${ROUNDS}`})`)
+const peer =
+  only.length > 0 && !only.some((text) => 'plainjob'.includes(text)) ? null : await findPeer(quick, say)
+await takeFigures(
+  [...RATES, ...WAITS],
+  quick ? 1 : ROUNDS,
+  { ...size, ...waits, peer },
+  (name) => only.length === 0 || only.some((text) => name.includes(text)),
+  (taken) => {
+    figures.push(taken)
+    if (values.json !== true) say(lineOf(taken))
+  },
+)
+if (values.json === true) console.log(JSON.stringify({ ...about, lines, figures }))
+if (!quick && figures.some(({ verdict }) => verdict === 'below')) process.exitCode = 1

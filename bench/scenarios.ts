@@ -30,19 +30,20 @@ function sampleTasks(count: number): NewTask[] {
   return Array.from({ length: count }, () => newTask({ payload: PAYLOAD, minted: true }))
 }
 
-async function fill(engine: Engine, count: number): Promise<void> {
+/** Enqueues so many sample tasks. */
+export async function fill(engine: Engine, count: number): Promise<void> {
   for (let left = count; left > 0; left -= 1_000) await engine.enqueue(sampleTasks(Math.min(1_000, left)))
 }
 
 /** Tasks per second of `work`, which answers how many it did. */
-async function rate(work: () => Promise<number> | number): Promise<number> {
+export async function rate(work: () => Promise<number> | number): Promise<number> {
   const since = performance.now()
   const count = await work()
   return (count * 1_000) / (performance.now() - since)
 }
 
 /** Claims and settles until nothing is left, a settlement and the next claim travelling together. */
-async function processAll(engine: Engine, session: string, concurrency: number): Promise<number> {
+export async function processAll(engine: Engine, session: string, concurrency: number): Promise<number> {
   const claim = () =>
     engine.claim([{ session, claimId: mintToken(), queues: ['default'], limit: concurrency }])
   let count = 0
@@ -67,7 +68,8 @@ async function processAll(engine: Engine, session: string, concurrency: number):
   return count
 }
 
-function processing(concurrency: number): Scenario {
+/** The whole way of no-op tasks through an engine. */
+export function processing(concurrency: number): Scenario {
   return {
     name: `process no-op, ${concurrency} at a time`,
     unit: 'tasks/s',
@@ -95,7 +97,7 @@ function processing(concurrency: number): Scenario {
   }
 }
 
-const enqueueMany: Scenario = {
+export const enqueueMany: Scenario = {
   name: 'enqueue 1,000 at a time',
   unit: 'tasks/s',
   run: async (engine, { tasks }) => {
@@ -117,7 +119,7 @@ const enqueueMany: Scenario = {
     }),
 }
 
-const singleEnqueues: Scenario = {
+export const singleEnqueues: Scenario = {
   name: 'single enqueues, 100 in flight',
   unit: 'tasks/s',
   run: async (engine, { tasks }) => {
