@@ -8,8 +8,8 @@ import type { Engine } from '../core/engine.ts'
 import { Board } from './board.ts'
 import type { FromHeart, HeartStart, ToHeart } from './heart-messages.ts'
 import type { HeldAnswer } from './news.ts'
-import { readMainStack } from './main-stack.ts'
 import { StallBoard } from './stall-board.ts'
+import { watchStalls } from './stall-watch.ts'
 import { Upkeep } from './upkeep.ts'
 
 interface Opener {
@@ -18,9 +18,6 @@ interface Opener {
 
 /** A blocked thread does not answer: wait no longer than a beat can bear. */
 const ASK_MOST = 1_000
-/** How often the worker's loop is looked at, and for how long it must have stood still to be asked what it does. */
-const STALL_LOOK = 500
-const STALL = 1_200
 
 const start = workerData as HeartStart
 const asked = new Map<number, (held: HeldAnswer | null) => void>()
@@ -74,21 +71,6 @@ function follow(session: string | null): void {
   upkeep.start(session)
 }
 
-/** Says what blocks the worker's thread, once for each standstill. */
-function watchStalls(board: StallBoard, lookedAt: number): void {
-  systemClock.timer(STALL_LOOK, () => {
-    const now = systemClock.mono()
-    // Where this thread was late too, the whole process was paused and nothing is to be found.
-    const paused = now - lookedAt > 2 * STALL_LOOK
-    if (paused || board.age < STALL) return watchStalls(board, now)
-    void readMainStack().then((stack) => {
-      // Nothing to be had counts as told too: it is not asked again and again.
-      board.tell(stack ?? '')
-      watchStalls(board, systemClock.mono())
-    })
-  })
-}
-
 async function stop(): Promise<void> {
   await upkeep?.stop()
   await engine?.close()
@@ -100,7 +82,7 @@ try {
   const opener = (await import(start.openModule)) as Opener
   engine = await opener.openEngine(start.address, { role: 'heart' })
   parentPort?.on('message', hear)
-  watchStalls(new StallBoard(start.stalls), systemClock.mono())
+  watchStalls(new StallBoard(start.stalls))
   say({ kind: 'open' })
 } catch (error) {
   say({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })

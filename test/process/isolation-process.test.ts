@@ -45,11 +45,13 @@ test('memory has a limit, on the heap and beside it', { skip: process.platform !
 test('a hung handler dies with all that it started, while others run on', async (t) => {
   const rig = await createIsolation(t, { concurrency: 2 })
   const other = rig.run('process-block', { ms: 1_500 })
-  const id = await rig.enqueue('process-hang', {}, { timeout: 200 })
+  const id = await rig.enqueue('process-hang', {}, { timeout: 2_500 })
   const [child = 0, grandchild = 0] = (await rig.said(id)).split(' ').map(Number)
   assert.deepEqual([lives(child), lives(grandchild)], [true, true])
   assert.equal((await rig.final(id)).reason, 'timeout')
   await Promise.all([gone(child), gone(grandchild)])
+  const [attempt] = await rig.attempts(id)
+  assert.match(attempt?.warnings.join() ?? '', /stands still, blocked by\nat hang \(.*tasks\.ts:\d+\)/)
   assert.equal((await other).state, 'succeeded')
 })
 

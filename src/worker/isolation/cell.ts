@@ -15,6 +15,8 @@ export interface CellOptions {
 
 export interface CellListener {
   readonly message: (message: FromChild) => void
+  /** Its event loop stands still: what it does instead. */
+  readonly stalled: (stack: string) => void
   /** It is gone, and will never be heard again. */
   readonly ended: (cause: KeptError) => void
 }

@@ -19,6 +19,7 @@ import { executeInside } from '../execute.ts'
 import { createEnqueue } from '../follow-ups.ts'
 import { LoopWatch } from '../loop-watch.ts'
 import { cleanUpAfter, runAttempt, type RunPorts } from '../run.ts'
+import type { StallBoard } from '../stall-board.ts'
 import type { ChildStart, FromChild, TaskSource, ToChild } from './messages.ts'
 import { logTo } from './remote-log.ts'
 
@@ -26,6 +27,8 @@ import { logTo } from './remote-log.ts'
 const SPACING = 100
 
 export interface ChildPort {
+  /** Where another thread says what blocks this one. */
+  readonly stalls: StallBoard | null
   readonly send: (message: FromChild) => void
   readonly listen: (hear: (message: ToChild) => void) => void
 }
@@ -86,7 +89,7 @@ class Child {
       defaults: start.defaults,
       engine: { enqueue: (tasks, options) => this.#enqueue(tasks, options) },
     }
-    const watch = new LoopWatch(systemClock, (words) => this.#attempt?.warn(words))
+    const watch = new LoopWatch(systemClock, (words) => this.#attempt?.warn(words), port.stalls)
     watch.start()
     this.#run = {
       execute: executeInside(middleware),

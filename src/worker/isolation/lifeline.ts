@@ -3,7 +3,7 @@
 
 /** Environment variable that carries what a child process is told when it starts. */
 export const CHILD_START = 'WINDLASS_CHILD_START'
-/** The child's end of the pipe. Nothing is ever written; its end is the worker's end. */
+/** The child's end of the pipe, whose end is the worker's end. The child writes what blocks its event loop. */
 export const GUARD_FD = 4
 
 /** Kills this process and whatever it started in its group. */

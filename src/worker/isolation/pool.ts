@@ -97,6 +97,7 @@ export class Pool {
   #listen(cell: Cell, listener: CellListener): void {
     cell.listener = {
       message: listener.message,
+      stalled: listener.stalled,
       ended: (cause) => {
         this.#all.delete(cell)
         listener.ended(cause)
@@ -109,6 +110,7 @@ export class Pool {
       message: (message) => {
         if (message.kind === 'failed') this.#lost(cell, message.message)
       },
+      stalled: () => {},
       ended: ({ message }: KeptError) => this.#lost(cell, message),
     })
     const cancel = this.#ports.clock.timer(IDLE, () => this.#tooLong(cell))
@@ -137,7 +139,7 @@ export class Pool {
   }
 }
 
-const NOBODY: CellListener = { message: () => {}, ended: () => {} }
+const NOBODY: CellListener = { message: () => {}, stalled: () => {}, ended: () => {} }
 
 function keyOf({ isolation, memory }: CellKind): string {
   return `${isolation} ${memory ?? ''}`

@@ -55,6 +55,7 @@ export class ProcessCell implements Cell {
     })
     this.name = `process ${this.#process.pid ?? '?'}`
     this.#listen()
+    this.#hearGuard()
     this.#letGo()
     if (memory !== null && process.platform === 'linux') this.#lookAtMemory(memory)
   }
@@ -103,7 +104,13 @@ export class ProcessCell implements Cell {
     this.#process.channel?.unref()
     for (const pipe of [this.#process.stderr, this.#process.stdio[GUARD_FD]])
       if (pipe instanceof Socket) pipe.unref()
-    this.#process.stdio[GUARD_FD]?.on('error', () => {})
+  }
+
+  #hearGuard(): void {
+    const pipe = this.#process.stdio[GUARD_FD]
+    if (!(pipe instanceof Socket)) return
+    pipe.setEncoding('utf8').on('data', (stack: string) => this.listener.stalled(stack))
+    pipe.on('error', () => {})
   }
 
   #lookAtMemory(limit: number): void {

@@ -4,8 +4,9 @@
 
 import { Worker as Thread } from 'node:worker_threads'
 
+import { StallBoard } from '../stall-board.ts'
 import { serveTasks } from './child.ts'
-import { CHILD_START, GUARD_FD, killOwnGroup } from './lifeline.ts'
+import { CHILD_START, killOwnGroup } from './lifeline.ts'
 import { readToChild, wrap, type ChildStart } from './messages.ts'
 
 /** In `dist` the neighbour is JavaScript. */
@@ -18,15 +19,17 @@ delete process.env[CHILD_START]
 
 // The channel closes when the worker dies; a blocked event loop hears of it from the guard's thread only.
 process.on('disconnect', killOwnGroup)
+const stalls = new StallBoard()
 const guard = new Thread(GUARD, {
-  workerData: GUARD_FD,
+  workerData: stalls.buffer,
   name: 'windlass guard',
-  resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
+  resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 },
 })
 guard.unref()
 guard.on('error', () => {})
 
 void serveTasks(start, {
+  stalls,
   send(message) {
     // The callback takes the error of a channel that closed meanwhile; without it that would be an 'error' event.
     if (process.connected) process.send?.(wrap(message), undefined, undefined, () => {})

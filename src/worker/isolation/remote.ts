@@ -102,6 +102,10 @@ export class Remote implements CellListener {
     }
   }
 
+  readonly stalled = (stack: string): void => {
+    if (this.#begun) this.#attempt.warn(`the event loop of its process stands still, blocked by\n${stack}`)
+  }
+
   readonly ended = (cause: KeptError): void => {
     if (this.#over) return
     const attempt = this.#attempt

@@ -8,6 +8,7 @@ import { readToChild, wrap, type ChildStart } from './messages.ts'
 const start = workerData as ChildStart
 
 void serveTasks(start, {
+  stalls: null,
   send: (message) => parentPort?.postMessage(wrap(message)),
   listen: (hear) =>
     parentPort?.on('message', (value: unknown) => {
