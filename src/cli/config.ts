@@ -3,6 +3,7 @@
 
 import type { Command } from 'commander'
 
+import { chooseLanguage } from '../base/messages/messages.ts'
 import { loadSettings } from '../config/load.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Cli } from './cli.ts'
@@ -14,7 +15,8 @@ import { formatTable } from './table.ts'
 export function define(command: Command, cli: Cli): void {
   command.action(async () => {
     const settings = await loadSettings({ config: cli.globals.config, flags: flagsOf(cli) })
-    const { file, origins, notes } = settings
+    const { file, origins, notes, lang } = settings
+    if (lang !== null) cli.out.speak(chooseLanguage(lang, {}))
     cli.out.answer({ file, settings: origins, notes: notes.map(maskSecrets) }, () => forPeople(settings, cli))
   })
 }

@@ -2,6 +2,7 @@
 // Promises that verbs which only look never import task code, and that a store out of reach is told at once instead
 // of after the client's patience. Leaves all work to src/windlass.ts.
 
+import { chooseLanguage } from '../base/messages/messages.ts'
 import { Windlass } from '../windlass.ts'
 import type { Cli } from './cli.ts'
 import { flagsOf } from './flags.ts'
@@ -22,6 +23,8 @@ export async function openWindlass(cli: Cli, opening: Opening = {}): Promise<Win
     origin: 'cli',
     ...(opening.tasks === true ? {} : { loadTasks: false }),
   })
+  const { lang } = windlass.settings
+  if (lang !== null) cli.out.speak(chooseLanguage(lang, {}))
   if (cli.globals.verbose)
     for (const note of windlass.settings.notes) cli.out.note(cli.out.say('note', { note: maskSecrets(note) }))
   return windlass

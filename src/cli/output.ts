@@ -4,7 +4,7 @@
 
 import { styleText } from 'node:util'
 
-import { ENGLISH, type MessageKey, type Params, type Texts } from '../base/messages/messages.ts'
+import { ENGLISH, Texts, type Language, type MessageKey, type Params } from '../base/messages/messages.ts'
 import type { Failure } from './exit-codes.ts'
 
 type Style = Parameters<typeof styleText>[0]
@@ -14,15 +14,14 @@ export class Output {
   readonly json: boolean
   /** A terminal reads stdout: tables may be coloured, bars may be drawn over themselves. */
   readonly terminal: boolean
-  /** Texts in the reader's language; programs read English. */
-  readonly texts: Texts
+  #texts: Texts
   #answered = false
   #gone = false
   readonly #leavers: (() => void)[] = []
 
   constructor(json: boolean, texts: Texts = ENGLISH) {
     this.json = json
-    this.texts = json ? ENGLISH : texts
+    this.#texts = texts
     this.terminal = process.stdout.isTTY && !json
     // A config or a handler that prints must not spoil the document.
     if (json) console.log = console.info = console.debug = console.error
@@ -46,6 +45,16 @@ export class Output {
   answer(document: object, forPeople: () => string): void {
     this.#answered = true
     this.print(this.json ? JSON.stringify(document) : forPeople())
+  }
+
+  /** Texts in the reader's language; programs read English. */
+  get texts(): Texts {
+    return this.json ? ENGLISH : this.#texts
+  }
+
+  /** What .env says of the language is known only when it is read. */
+  speak(language: Language): void {
+    if (language !== this.#texts.language) this.#texts = new Texts(language)
   }
 
   /** The text of a key in the reader's language. */

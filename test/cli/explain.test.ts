@@ -87,6 +87,15 @@ test('the language: option before WINDLASS_LANG before LANG; programs read the s
   assert.match(help.stdout, /--state <state> +状态[^]*全局选项：[^]*--config <file> +配置文件/)
 })
 
+test('.env may name the language; what is nearer goes before', async (t) => {
+  const place = new Place(t, { ...BARE, '.env': 'WINDLASS_LANG=zh_CN\n' })
+  const [config, env] = await Promise.all([
+    place.run(['list'], { env: { LANG: 'en_US.UTF-8' } }),
+    place.run(['list'], { env: { WINDLASS_LANG: 'en' } }),
+  ])
+  assert.deepEqual([config.stdout, env.stdout], ['没有任务\n', 'no tasks\n'])
+})
+
 test('every text that a verb declares is known in both languages', async () => {
   const known = new Set<string>(Object.values(en))
   const program = createProgram()
