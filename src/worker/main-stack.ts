@@ -2,7 +2,7 @@
 // its call frames and lets it go on. Bounded and optional: no answer within a second (it is in a call of the system), a
 // debugger of the user's or an error, and the answer is null. Only for main threads that are blocked already.
 
-import { Session, url as debuggerUrl } from 'node:inspector'
+import type { Session } from 'node:inspector'
 import { fileURLToPath } from 'node:url'
 
 const MOST = 1_000
@@ -10,15 +10,18 @@ const FRAMES = 8
 
 /** The innermost frames, one a line; null: not to be had. Call from another thread than the main one. Never rejects. */
 export async function readMainStack(): Promise<string | null> {
-  if (debuggerUrl() !== undefined) return null
-  const session = new Session()
+  let session: Session | null = null
   try {
+    // Loaded when it is needed: a Node may be built without it.
+    const inspector = await import('node:inspector')
+    if (inspector.url() !== undefined) return null
+    session = new inspector.Session()
     session.connectToMainThread()
     return await pauseOnce(session)
   } catch {
     return null
   } finally {
-    session.disconnect()
+    session?.disconnect()
   }
 }
 
