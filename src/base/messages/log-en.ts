@@ -74,4 +74,13 @@ export const logEn = {
   'up.died': 'worker process died',
   'up.ended': 'worker process ended',
   'up.ended_itself': 'worker process ended by itself',
+  'log.cancels_later': 'asking for cancels failed; the next heartbeat brings them',
+  'log.too_many_dead': 'too many tasks die at once: onDead is not told of this one',
+  'log.on_dead_failed': 'onDead failed',
+  'log.scheduled_later': 'looking for scheduled tasks failed',
+  'log.heart_failed': 'the heart could not be started again',
+  'log.report_failed': 'a report of progress and log lines failed',
+  'log.child_ended': 'a child that waited for tasks ended',
+  'log.child_failed': 'a child for tasks could not start: its task is handed back',
+  'log.lines_dropped': '{count} more log lines of this attempt were not kept (limit {limit})',
 } as const

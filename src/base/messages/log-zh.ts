@@ -75,4 +75,13 @@ export const logZh: Readonly<Record<keyof typeof logEn, string>> = {
   'up.died': 'Worker 进程已死亡',
   'up.ended': 'Worker 进程已结束',
   'up.ended_itself': 'Worker 进程自行结束',
+  'log.cancels_later': '询问取消失败；下一次心跳会带来',
+  'log.too_many_dead': '同时失败的任务过多：此任务不再通知 onDead',
+  'log.on_dead_failed': 'onDead 执行失败',
+  'log.scheduled_later': '查询定时任务失败',
+  'log.heart_failed': '心跳无法重新启动',
+  'log.report_failed': '进度与日志上报失败',
+  'log.child_ended': '一个等待任务的子进程或线程已结束',
+  'log.child_failed': '任务的子进程或线程无法启动：任务已交还',
+  'log.lines_dropped': '本次执行另有 {count} 行日志未保留（上限 {limit}）',
 }
