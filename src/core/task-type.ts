@@ -3,6 +3,7 @@
 
 import { parseBytes, type ByteSize } from './byte-size.ts'
 import { parseDuration, show, type Duration } from './duration.ts'
+import type { CallerTransaction } from './engine.ts'
 import { WindlassError } from './errors.ts'
 import type { EnqueueOptions } from './enqueue-options.ts'
 import { checkKeys } from './keys.ts'
@@ -45,6 +46,11 @@ export interface TaskContext<P = unknown> {
     input: NoInfer<I>,
     options?: EnqueueOptions & { now?: boolean },
   ) => Promise<string>
+  /**
+   * Completes the task inside a transaction of the caller's own driver, together with what it enqueued: it has
+   * succeeded if and only if the caller commits. Return after the commit; what is returned is not taken then.
+   */
+  readonly complete: (result: unknown, options: { readonly tx: CallerTransaction }) => Promise<void>
   /** Ends the attempt as failed. It is never returned from. */
   readonly fail: (reason: string, options?: { retry?: boolean; after?: Duration }) => never
   /** Runs when the attempt ended, however it did; the last one registered runs first. */

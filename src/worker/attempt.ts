@@ -49,6 +49,8 @@ export class Attempt implements Held {
   /** Set when the handler has ended and its clean-ups run: how it ended. */
   pending: Ending | null = null
   failure: ChosenFailure | null = null
+  /** `ctx.complete()` put its success into a transaction of the caller, who may have committed it. */
+  completed = false
   /** Null: the handler runs in this thread. */
   remote: RemoteRun | null = null
   followUps: NewTask[] | null = null

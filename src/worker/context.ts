@@ -9,6 +9,7 @@ import { LIMITS } from '../core/limits.ts'
 import type { LogLine } from '../core/record.ts'
 import type { TaskContext, TaskLog, TaskType } from '../core/task-type.ts'
 import type { Attempt } from './attempt.ts'
+import { completeWithin } from './complete.ts'
 import { lineText, plainFields } from './notes.ts'
 import type { WorkerSettings } from './options.ts'
 
@@ -25,8 +26,8 @@ export interface RunSettings extends Pick<
   WorkerSettings,
   'clock' | 'log' | 'redact' | 'types' | 'codecs' | 'payloadBytes' | 'defaults'
 > {
-  /** Where `ctx.enqueue` with `now` goes. */
-  readonly engine: Pick<Engine, 'enqueue'>
+  /** Where `ctx.enqueue` with `now` goes, and `ctx.complete`; a child cannot settle. */
+  readonly engine: Pick<Engine, 'enqueue'> & Partial<Pick<Engine, 'settle'>>
 }
 
 /** What contexts need of the worker. */
@@ -109,6 +110,10 @@ export class Context implements TaskContext {
 
   get enqueue(): TaskContext['enqueue'] {
     return (type, input, options = {}) => this.#ports.enqueue(this.#attempt, type, input, options)
+  }
+
+  get complete(): TaskContext['complete'] {
+    return (result, { tx }) => completeWithin(this.#attempt, result, tx, this.#ports.settings)
   }
 
   get fail(): TaskContext['fail'] {

@@ -94,7 +94,8 @@ export class Desk {
 
   #settle(attempt: Attempt, outcome: Outcome): void {
     const { clock } = this.#ports.settings
-    this.#say(attempt, outcome)
+    // Most likely its success is in the store already: said only if it is not.
+    if (!attempt.completed) this.#say(attempt, outcome)
     const logs = attempt.noted?.last(attempt.engineNow(clock)) ?? []
     const followUps = outcome.to === 'succeeded' ? (attempt.followUps ?? []) : []
     this.#settler.push({
@@ -121,6 +122,10 @@ export class Desk {
     }
     if (reply.status === 'lost') {
       if (attempt === null) return
+      if (attempt.completed && reply.state === 'succeeded') {
+        counters.settled.succeed++
+        return
+      }
       counters.stale++
       this.#log.warn('an ending came too late: the task is not ours any more, nothing was changed', {
         task: attempt.id,
@@ -130,6 +135,7 @@ export class Desk {
       return
     }
     counters.settled[settlement.outcome.kind]++
+    if (attempt?.completed === true) this.#say(attempt, settlement.outcome)
     if (attempt !== null) this.#ports.settled(attempt.task, settlement.outcome)
     if (settlement.followUps.length > 0) this.#checkFollowUps(settlement.id, settlement.followUps, reply)
     if (reply.state === 'scheduled') this.#ports.moved(settlement.outcome.delay)

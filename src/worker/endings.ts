@@ -10,6 +10,7 @@ import { LIMITS } from '../core/limits.ts'
 import { issuesText, type SchemaIssue } from '../core/standard-schema.ts'
 import type { TaskType } from '../core/task-type.ts'
 import type { Attempt } from './attempt.ts'
+import { notCommitted } from './complete.ts'
 import type { RunSettings } from './context.ts'
 
 const NONE: readonly string[] = []
@@ -24,6 +25,8 @@ export function endingOfReturn(attempt: Attempt, value: unknown, settings: RunSe
   if (attempt.stop === 'lost') return null
   const chosen = attempt.failure
   if (chosen !== null) return endingOfChoice(attempt)
+  if (attempt.completed && attempt.stop === null) return failed(attempt, notCommitted(), true, null)
+  if (attempt.completed) return endingOfStop(attempt, attempt.signal.reason)
   if (value === undefined && attempt.stop !== null) return endingOfStop(attempt, attempt.signal.reason)
   try {
     const text = toJsonText(value, 'result', RESULT_CODES, settings.payloadBytes)

@@ -34,6 +34,8 @@ export function createEnqueue(settings: RunSettings): EnqueueFromTask {
       ...(settings.defaults === null ? {} : { defaults: settings.defaults }),
     })
     if (now || options.tx !== undefined) return sendNow(settings, task, options.tx)
+    if (attempt.completed)
+      throw new WindlassError('refused', 'the task was completed; enqueue before that, or with `tx` or `now`')
     keep(attempt, task)
     return task.id
   }
