@@ -164,11 +164,20 @@ function replace(file: string, part: string, namespace: string, force: boolean):
       // Somebody has it open, or it is damaged: its log goes with it, for it must never be applied to another file.
       for (const end of BESIDE) if (existsSync(file + end)) renameSync(file + end, kept + end)
     }
-    linkSync(file, kept)
+    keep(file, kept)
     renameSync(part, file)
     return kept
   } finally {
     holder?.close()
+  }
+}
+
+/** A second name, so that the first one is never without a store; where there are no links, a move. */
+function keep(file: string, kept: string): void {
+  try {
+    linkSync(file, kept)
+  } catch {
+    renameSync(file, kept)
   }
 }
 
