@@ -1,7 +1,7 @@
 // Ids and tokens. Task ids are UUIDv7 (RFC 9562 §5.7), so that they sort by time; sessions and claims are random
 // 128 bits, so that two holders never look alike even when a store was rolled back.
 
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { hash, randomBytes, randomUUID } from 'node:crypto'
 
 /**
  * A new task id: UUIDv7, that is 48 bits of this machine's time in ms and 74 random ones. Ids of one millisecond are in
@@ -30,5 +30,5 @@ export function claimIdOf(token: string): string {
 
 /** SHA-256 of parts, unambiguously joined; 22 characters of base64url (132 bits). */
 export function digestOf(parts: readonly (string | number | null)[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22)
+  return hash('sha256', JSON.stringify(parts), 'base64url').slice(0, 22)
 }

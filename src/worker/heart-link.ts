@@ -83,6 +83,8 @@ class HeartBeside implements HeartLink {
 const THREAD = import.meta.url.endsWith('.ts')
   ? new URL('./heart-thread.ts', import.meta.url)
   : new URL('./heart-thread.js', import.meta.url)
+/** A beat makes little garbage: a small nursery keeps megabytes that it would never need. */
+const NURSERY_MB = 1
 /** How long a thread may take to end by itself. */
 const STOP_MOST = 2_000
 
@@ -105,7 +107,11 @@ class HeartThread implements HeartLink {
   /** Resolves when the thread has opened the store. */
   open(): Promise<void> {
     this.#stopping = false
-    const thread = new Thread(THREAD, { workerData: this.#start, name: 'windlass heart' })
+    const thread = new Thread(THREAD, {
+      workerData: this.#start,
+      name: 'windlass heart',
+      resourceLimits: { maxYoungGenerationSizeMb: NURSERY_MB },
+    })
     // The claimer decides how long the process lives.
     thread.unref()
     this.#thread = thread
