@@ -3,9 +3,9 @@
 // session then). Leaves the rules to core/decide.ts, and seeing the death to child.ts.
 
 import { sleep, systemClock, type Clock } from '../base/clock.ts'
-import { decide } from '../core/decide.ts'
+import { settleApart, settleOrphan } from '../base/rescue.ts'
 import type { Engine } from '../core/engine.ts'
-import type { Orphan, SessionEnd, Settlement } from '../core/hot-verbs.ts'
+import type { Orphan, SessionEnd } from '../core/hot-verbs.ts'
 import { DEFAULTS } from '../core/limits.ts'
 
 /** What of the contract a death report needs. */
@@ -78,42 +78,21 @@ async function rescue(
     })
     const mine = reply.orphans.filter(({ task }) => task.session === session)
     const others = reply.orphans.filter(({ task }) => task.session !== session)
-    rescued += await settleApart(engine, mine, detail)
-    await settleApart(engine, others)
+    rescued += await settleAll(engine, mine, detail ?? null)
+    await settleAll(engine, others, null)
     cursor = reply.cursor
   } while (cursor !== null)
   return rescued
 }
 
-/** All in one call; when that fails one by one, so that a single locked row holds up nobody else. */
-async function settleApart(
+/** Answers how many were applied. */
+async function settleAll(
   engine: DeathRegister,
   orphans: readonly Orphan[],
-  detail?: string,
+  detail: string | null,
 ): Promise<number> {
-  if (orphans.length === 0) return 0
-  const settle = async (some: readonly Orphan[]): Promise<number> => {
-    const replies = await engine.settle(some.map((one) => rescueOf(one, detail ?? null)))
-    return replies.filter(({ status }) => status === 'applied').length
-  }
-  try {
-    return await settle(orphans)
-  } catch {
-    let settled = 0
-    // What cannot be settled now is found again by the workers' sweeps.
-    for (const orphan of orphans) settled += await settle([orphan]).catch(() => 0)
-    return settled
-  }
-}
-
-function rescueOf({ task, cause, culprits }: Orphan, detail: string | null): Settlement {
-  const culprit = culprits === null ? null : culprits.includes(task.id)
-  return {
-    id: task.id,
-    claim: task.claim ?? '',
-    guard: 'rescue',
-    outcome: decide({ kind: 'orphaned', cause, culprit, detail }, task, Math.random()),
-    followUps: [],
-    logs: [],
-  }
+  const settlements = orphans.map((one) => settleOrphan(one, detail, Math.random()))
+  // What cannot be settled now is found again by the workers' sweeps.
+  const applied = await settleApart(engine, settlements, () => {})
+  return applied.filter(Boolean).length
 }

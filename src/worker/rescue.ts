@@ -1,9 +1,10 @@
-// Brings back the tasks that nobody runs any more: core decides each one's ending, the store settles them under the
-// guard that makes it safe. One task's trouble is its own: what cannot be settled now is found again by the next sweep.
+// Brings back the tasks that a sweep found without anybody who runs them, and tells: in the log, and to the handlers
+// of `onDead`. How they are judged and settled is base/rescue.ts.
 
+import { settleApart, settleOrphan } from '../base/rescue.ts'
 import { decide } from '../core/decide.ts'
 import type { Engine } from '../core/engine.ts'
-import type { Outcome, Settlement, SweepReply } from '../core/hot-verbs.ts'
+import type { Settlement, SweepReply } from '../core/hot-verbs.ts'
 import type { ProcessIdentity, TaskRecord } from '../core/record.ts'
 import { deathDetails } from './death-words.ts'
 import { endingLine } from './ending-words.ts'
@@ -25,21 +26,19 @@ export async function rescue(
   ports: RescuePorts,
 ): Promise<number> {
   const details = await deathDetails(orphans, ports.engine, ports.identity)
-  const found = [
-    ...orphans.map(({ task, cause, culprits }) => {
-      const culprit = culprits?.includes(task.id) ?? null
-      const detail = details.get(task.session ?? '') ?? null
-      const outcome = decide({ kind: 'orphaned', cause, culprit, detail }, task, ports.random())
-      return { task, outcome, guard: 'rescue' as const }
-    }),
-    ...overdue.map((task) => {
-      const outcome = decide({ kind: 'overdue' }, task, ports.random())
-      return { task, outcome, guard: 'overdue' as const }
-    }),
+  const tasks = [...orphans.map(({ task }) => task), ...overdue]
+  const settlements = [
+    ...orphans.map((one) => settleOrphan(one, details.get(one.task.session ?? '') ?? null, ports.random())),
+    ...overdue.map((task) => settleOverdue(task, ports.random())),
   ]
+  const applied = await settleApart(ports.engine, settlements, ({ id }, error) => {
+    const fields = { task: id, error: String(error) }
+    ports.tell({ kind: 'log', level: 'warn', message: 'a task could not be rescued yet', fields })
+  })
   let rescued = 0
-  for (const { task, outcome, applied } of await settleApart(found, ports)) {
-    if (!applied) continue
+  for (const [i, task] of tasks.entries()) {
+    const outcome = settlements[i]?.outcome
+    if (outcome === undefined || applied[i] !== true) continue
     rescued++
     if (outcome.to === 'dead' && ports.mourned.includes(task.type))
       ports.tell({ kind: 'dead', task, outcome })
@@ -52,34 +51,7 @@ export async function rescue(
   return rescued
 }
 
-interface Found {
-  readonly task: TaskRecord
-  readonly outcome: Outcome
-  readonly guard: 'rescue' | 'overdue'
-}
-
-/** All in one call; when that fails, one by one, so that a single locked row holds up nobody else. */
-async function settleApart(
-  found: readonly Found[],
-  { engine, tell }: Pick<RescuePorts, 'engine' | 'tell'>,
-): Promise<(Found & { readonly applied: boolean })[]> {
-  if (found.length === 0) return []
-  const settlements = found.map(toSettlement)
-  try {
-    const replies = await engine.settle(settlements)
-    return found.map((one, i) => ({ ...one, applied: replies[i]?.status === 'applied' }))
-  } catch (error) {
-    if (found.length === 1) {
-      const fields = { task: found[0]?.task.id, error: String(error) }
-      tell({ kind: 'log', level: 'warn', message: 'a task could not be rescued yet', fields })
-      return []
-    }
-  }
-  const apart: (Found & { readonly applied: boolean })[] = []
-  for (const one of found) apart.push(...(await settleApart([one], { engine, tell })))
-  return apart
-}
-
-function toSettlement({ task, outcome, guard }: Found): Settlement {
-  return { id: task.id, claim: task.claim ?? '', guard, outcome, followUps: [], logs: [] }
+function settleOverdue(task: TaskRecord, random: number): Settlement {
+  const outcome = decide({ kind: 'overdue' }, task, random)
+  return { id: task.id, claim: task.claim ?? '', guard: 'overdue', outcome, followUps: [], logs: [] }
 }
