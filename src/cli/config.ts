@@ -8,7 +8,7 @@ import { loadSettings } from '../config/load.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Cli } from './cli.ts'
 import { flagsOf } from './flags.ts'
-import { maskSecrets } from './mask.ts'
+import { maskSecrets } from '../core/secrets.ts'
 import { oneLine } from './output.ts'
 import { formatTable } from './table.ts'
 

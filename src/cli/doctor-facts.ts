@@ -5,7 +5,7 @@ import { existsSync, realpathSync, statfsSync } from 'node:fs'
 import { availableParallelism, hostname } from 'node:os'
 import { dirname } from 'node:path'
 
-import { maskUrl } from '../config/origin.ts'
+import { maskSecrets } from '../core/secrets.ts'
 import type { Engine } from '../core/engine.ts'
 import { LIMITS } from '../core/limits.ts'
 import type { TaskRecord, TaskState } from '../core/record.ts'
@@ -34,7 +34,7 @@ export async function storeFacts(engine: Engine, url: string): Promise<StoreFact
   const file = sqliteFile(url)
   return {
     engine: engine.name,
-    url: maskUrl(url),
+    url: maskSecrets(url),
     durability: await engine.durability(),
     sqlite: isSqlite ? { version: process.versions['sqlite'] ?? '0' } : null,
     disk: file === null ? null : diskFacts(file),

@@ -4,14 +4,13 @@
 import type { Command } from 'commander'
 import { existsSync } from 'node:fs'
 
-import { maskUrl } from '../config/origin.ts'
 import { WindlassError } from '../core/errors.ts'
 import type { Windlass } from '../windlass.ts'
 import type { Cli } from './cli.ts'
 import { machineFacts, sqliteFile, storeFacts, workFacts } from './doctor-facts.ts'
 import { judgeMachine, judgeStore, judgeWork, type Finding } from './doctor-rules.ts'
 import { EXIT, tellFailure, type Failure } from './exit-codes.ts'
-import { maskSecrets } from './mask.ts'
+import { maskSecrets } from '../core/secrets.ts'
 import { openWindlass } from './open.ts'
 import { printable } from './output.ts'
 
@@ -55,7 +54,7 @@ async function examineStore(windlass: Windlass, url: string, findings: Finding[]
     if (!(error instanceof WindlassError)) throw error
     const failure = tellFailure(error, 'doctor')
     const check = error.code === 'not_migrated' || error.code === 'newer_schema' ? 'schema' : 'engine'
-    findings.push({ check, ok: false, detail: `${maskUrl(url)}: ${failure.message}`, mend: failure.hint })
+    findings.push({ check, ok: false, detail: `${maskSecrets(url)}: ${failure.message}`, mend: failure.hint })
     return failure.exit === EXIT.unreachable ? failure : null
   }
 }

@@ -4,7 +4,7 @@
 import { CommanderError } from 'commander'
 
 import { ERROR_CODES, WindlassError, type ErrorCode } from '../core/errors.ts'
-import { maskSecrets } from './mask.ts'
+import { maskSecrets } from '../core/secrets.ts'
 
 export const EXIT = { ok: 0, failure: 1, usage: 2, notRunning: 3, unreachable: 4, timedOut: 5 } as const
 

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 
-import { maskUrl } from '../config/origin.ts'
+import { maskSecrets } from '../core/secrets.ts'
 import type { Cli } from './cli.ts'
 import { openWindlass } from './open.ts'
 
@@ -13,7 +13,7 @@ export function define(command: Command, cli: Cli): void {
     try {
       const engine = await windlass.engine()
       const { from, to } = await engine.migrate()
-      const url = maskUrl(windlass.settings.engine.url)
+      const url = maskSecrets(windlass.settings.engine.url)
       cli.out.answer({ engine: engine.name, url, from, to }, () =>
         from === to
           ? cli.out.say('migrate.same', { url, to })

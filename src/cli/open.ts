@@ -6,7 +6,7 @@ import { chooseLanguage } from '../base/messages/messages.ts'
 import { Windlass } from '../windlass.ts'
 import type { Cli } from './cli.ts'
 import { flagsOf } from './flags.ts'
-import { maskSecrets } from './mask.ts'
+import { maskSecrets } from '../core/secrets.ts'
 
 export interface Opening {
   /** Options of the verb that are settings, by dotted path. */

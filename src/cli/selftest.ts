@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 
 import { silentLog } from '../base/log.ts'
-import { maskUrl } from '../config/origin.ts'
+import { maskSecrets } from '../core/secrets.ts'
 import type { Settings } from '../config/settings.ts'
 import { WindlassError } from '../core/errors.ts'
 import { dropTrial, withNamespace } from '../engines/namespaces.ts'
@@ -99,7 +99,7 @@ function answer(cli: Cli, settings: Settings, steps: readonly StepJson[]): void 
   const { out } = cli
   const ok = steps.every((step) => step.ok)
   cli.exit = ok ? EXIT.ok : EXIT.failure
-  const engine = maskUrl(settings.engine.url)
+  const engine = maskSecrets(settings.engine.url)
   out.answer({ ok, engine, steps }, () =>
     [
       engine,

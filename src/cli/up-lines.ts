@@ -5,7 +5,7 @@
 import type { Log } from '../base/log.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { SupervisorEvent } from '../supervisor/events.ts'
-import { maskSecrets } from './mask.ts'
+import { maskSecrets } from '../core/secrets.ts'
 import { printable, type Output } from './output.ts'
 import type { ProcessLog } from './process-log.ts'
 

@@ -6,14 +6,13 @@ import type { Command } from 'commander'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { maskUrl } from '../config/origin.ts'
 import type { Engine } from '../core/engine.ts'
 import { WindlassError } from '../core/errors.ts'
 import type { ChildCommand } from '../supervisor/child.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
 import type { Windlass } from '../windlass.ts'
 import type { Cli } from './cli.ts'
-import { maskSecrets } from './mask.ts'
+import { maskSecrets } from '../core/secrets.ts'
 import { openWindlass } from './open.ts'
 import { openProcessLog } from './process-log.ts'
 import { listenToStop, type StopRequest } from './stop-signals.ts'
@@ -87,7 +86,7 @@ async function greet(windlass: Windlass, engine: Engine, say: Say): Promise<void
   say('info', 'up', 'windlass is up; Ctrl-C stops it, twice stops it at once', {
     pid: process.pid,
     workers: settings.worker.count,
-    engine: maskUrl(settings.engine.url),
+    engine: maskSecrets(settings.engine.url),
     durability: `${durability.class}, ${durability.text}`,
     config: settings.file,
   })

@@ -11,7 +11,7 @@ import { onRelease, takeSupervised, tellSupervisor } from '../supervisor/message
 import type { LocalWorker, Windlass } from '../windlass.ts'
 import type { Cli } from './cli.ts'
 import { EXIT } from './exit-codes.ts'
-import { maskSecrets } from './mask.ts'
+import { maskSecrets } from '../core/secrets.ts'
 import { openWindlass } from './open.ts'
 import { openProcessLog } from './process-log.ts'
 import { listenToStop, type StopRequest } from './stop-signals.ts'

@@ -4,7 +4,8 @@
 import { isAbsolute, resolve } from 'node:path'
 
 import { WindlassError } from '../core/errors.ts'
-import { maskUrl, type Field, type Found, type Picker } from './origin.ts'
+import { maskSecrets } from '../core/secrets.ts'
+import type { Field, Found, Picker } from './origin.ts'
 import { readSecret, readText, readWhole } from './readers.ts'
 
 export interface EngineChoice {
@@ -118,9 +119,13 @@ function normalise(raw: string, root: string, python: boolean): string {
   const match = /^([a-z]+)(\+[\w-]+)?:(.*)$/is.exec(raw.trim())
   const scheme = SCHEMES[match?.[1]?.toLowerCase() ?? '']
   if (match === null || scheme === undefined) {
-    throw new WindlassError('engine_url_invalid', `this is no engine URL: ${JSON.stringify(maskUrl(raw))}`, {
-      hint: `Use one of ${Object.keys(SCHEMES).join(', ')}, such as sqlite:.windlass/windlass.db or postgres://user:…@host/db.`,
-    })
+    throw new WindlassError(
+      'engine_url_invalid',
+      `this is no engine URL: ${JSON.stringify(maskSecrets(raw))}`,
+      {
+        hint: `Use one of ${Object.keys(SCHEMES).join(', ')}, such as sqlite:.windlass/windlass.db or postgres://user:…@host/db.`,
+      },
+    )
   }
   const rest = match[3] ?? ''
   if (scheme === 'memory') return `memory:${rest}`
@@ -128,7 +133,7 @@ function normalise(raw: string, root: string, python: boolean): string {
   if (!/^\/\/[^/]/.test(rest)) {
     throw new WindlassError(
       'engine_url_invalid',
-      `the engine URL names no host: ${JSON.stringify(maskUrl(raw))}`,
+      `the engine URL names no host: ${JSON.stringify(maskSecrets(raw))}`,
     )
   }
   return `${scheme}:${rest}`

@@ -3,6 +3,7 @@
 // What fields there are is settings.ts; this file knows no name of any.
 
 import { WindlassError } from '../core/errors.ts'
+import { maskSecrets } from '../core/secrets.ts'
 
 /** Reads a raw value. `unit`: milliseconds that a bare number counts. Throws a sentence fit for "<name> <sentence>". */
 export type Reader<T> = (raw: unknown, unit: 1 | 1_000, name: string) => T
@@ -161,13 +162,6 @@ function read<T>(field: Field<T>, found: { name: string; raw: unknown }, layer: 
 
 function mask(value: unknown, secret: Field<unknown>['secret']): unknown {
   if (value === null || secret === undefined) return value
-  if (secret === 'url') return typeof value === 'string' ? maskUrl(value) : '***'
+  if (secret === 'url') return typeof value === 'string' ? maskSecrets(value) : '***'
   return Array.isArray(value) ? value.map(() => '***') : '***'
-}
-
-/** A URL without its password and without what a query might hide. */
-export function maskUrl(url: string): string {
-  return url
-    .replace(/^([a-z][\w+.-]*:\/\/[^/?#@]*?):[^@/?#]*@/i, '$1:***@')
-    .replace(/([?&][^=&]*(?:password|secret|token|key)[^=&]*=)[^&#]*/gi, '$1***')
 }

@@ -1,13 +1,13 @@
 // From whatever a handler threw to the bounded record that is kept: name, message, stack, chain of causes.
 // Nothing here throws, whatever was thrown: getters and proxies of strangers may. Every text that is kept is well
-// formed UTF-16 without NUL, so that all engines give back the same bytes, and is without the secrets that errors are
-// known to carry: passwords in URLs, bearer tokens, what is assigned to a word such as `password` or `api_key`.
+// formed UTF-16 without NUL, so that all engines give back the same bytes, and is without secrets (secrets.ts).
 // Other properties of an error are not kept at all.
 
 import { inspect } from 'node:util'
 
 import { LIMITS } from './limits.ts'
 import type { KeptError } from './record.ts'
+import { maskSecrets } from './secrets.ts'
 
 const NAME_BYTES = 128
 
@@ -124,25 +124,7 @@ function plainText(value: unknown): string {
 
 /** What is kept of a text. Secrets are replaced first, so that a cut does not hide the end by which they are known. */
 function kept(text: string, bytes: number): string {
-  return cut(withoutSecrets(text.slice(0, bytes + 1_024)), bytes)
-}
-
-/** Each repetition has a bound, so that no text makes them slow. */
-const URL_PASSWORD = /([a-z][a-z0-9+.-]{0,19}:\/\/[^\s/:@?#]{0,128}):[^\s/?#]{1,512}@/gi
-const CREDENTIALS = /\b(bearer|basic) [\w.~+/=-]{8,1024}/gi
-const SECRET_WORDS = String.raw`\b(\w{0,32}(?:password|passwd|pwd|secret|token|api[_-]?key|authorization))`
-const ASSIGNED = new RegExp(
-  String.raw`${SECRET_WORDS}=(?:"[^"]{0,512}"|'[^']{0,512}'|[^\s&;,)]{1,1024})`,
-  'gi',
-)
-const MEMBER = new RegExp(String.raw`${SECRET_WORDS}(["']?: ?)(?:"[^"]{1,512}"|'[^']{1,512}')`, 'gi')
-
-function withoutSecrets(text: string): string {
-  return text
-    .replaceAll(URL_PASSWORD, '$1:[redacted]@')
-    .replaceAll(CREDENTIALS, '$1 [redacted]')
-    .replaceAll(ASSIGNED, '$1=[redacted]')
-    .replaceAll(MEMBER, '$1$2[redacted]')
+  return cut(maskSecrets(text.slice(0, bytes + 1_024)), bytes)
 }
 
 /** Cuts to at most `bytes` bytes of UTF-8 without splitting a character; what it gives is well formed, without NUL. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { maskSecrets } from './mask.ts'
+import { maskSecrets } from './secrets.ts'
 
 for (const [text, masked] of [
   ['postgres://me:s3cret@db/app', 'postgres://me:***@db/app'],
