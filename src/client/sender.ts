@@ -69,7 +69,12 @@ export class Sender {
   async #carry(lane: Batcher<Parcel, Answer>, task: NewTask): Promise<EnqueueReply> {
     const until = this.#ground.clock.mono() + this.#ground.deadline
     const parcel: Parcel = { task, weight: weightOf(task), until, doubt: false }
-    const answer = await lane.add(parcel).catch((error: unknown) => ({ error }))
+    let answer: Answer
+    try {
+      answer = await lane.add(parcel)
+    } catch (error) {
+      answer = { error }
+    }
     if ('error' in answer) throw inDoubt(answer.error, parcel.doubt, { task_id: task.id })
     const { reply } = answer
     // An id that was minted here can only be there because an earlier send of it was applied.

@@ -81,7 +81,7 @@ export function buildTask(
     retry: readRetry(options.retry, definition?.retry ?? from.defaults?.retry ?? DEFAULT_RETRY, unit),
     crash: DEFAULT_CRASH,
     timeout: readTimeout(options.timeout, timeoutOf(definition), unit),
-    keep: { ...(from.defaults?.keep ?? DEFAULTS.keep), ...definition?.keep, ...readKeep(options.keep, unit) },
+    keep: keepOf(from.defaults?.keep ?? DEFAULTS.keep, definition?.keep, readKeep(options.keep, unit)),
     tags: readTags(options.tags),
     meta: readMeta(options.meta),
     digest: digestOfTask(fields, text),
@@ -114,6 +114,17 @@ function lineageOf(id: string, options: EnqueueOptions, from: Enqueuer) {
     traceContext: options.traceContext === undefined ? null : checkName(options.traceContext, 'traceContext'),
     origin: cut(from.origin, LIMITS.keyBytes),
   }
+}
+
+/** Shared by reference wherever nobody says more: engines know the policy of a whole batch by that. */
+function keepOf(base: Keep, ofType: Partial<Keep> | undefined, own: Partial<Keep>): Keep {
+  const typed = ofType === undefined || isEmpty(ofType) ? base : { ...base, ...ofType }
+  return isEmpty(own) ? typed : { ...typed, ...own }
+}
+
+function isEmpty(value: object): boolean {
+  for (const _ in value) return false
+  return true
 }
 
 /** Null says "none"; a type that was not made by defineTask may say nothing. */
