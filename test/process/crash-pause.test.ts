@@ -1,0 +1,79 @@
+// A worker that is stopped for longer than its lease and then goes on, beside several others: its tasks have run
+// elsewhere by then. What ends late is refused and counted, what still runs is told at once.
+
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+
+import { createSystem, type Program, type System } from './worker-system.ts'
+
+/** A process that is stopped inside a commit keeps the write lock of SQLite, and then nobody can go on: not here. */
+function stopBetweenCommits({ url }: System, program: Program): void {
+  const db = new DatabaseSync(url.replace(/^sqlite:/, ''), { timeout: 100 })
+  for (let tries = 0; ; tries++) {
+    program.kill('SIGSTOP')
+    try {
+      db.exec('BEGIN IMMEDIATE; ROLLBACK')
+      break
+    } catch (error) {
+      assert.ok(tries < 20, `stopped while it writes: ${String(error)}`)
+      program.kill('SIGCONT')
+    }
+  }
+  db.close()
+}
+
+const OPTIONS = { lease: '2s', concurrency: 2 }
+
+test(
+  'after a pause beyond the lease a late ending is refused as stale and a running handler is aborted at once',
+  { timeout: 60_000 },
+  async (t) => {
+    const system = await createSystem(t)
+    const paused = await system.worker({ ...OPTIONS, name: 'paused' })
+    const running = await system.enqueue('first', { ms: 600_000 })
+    await paused.event('begin', (line) => line['id'] === running)
+    // Its thread is blocked when the signal comes, so its ending is the first thing that happens afterwards.
+    const ending = await system.enqueue('block', { ms: 1_000 })
+    await paused.event('begin', (line) => line['id'] === ending)
+    stopBetweenCommits(system, paused)
+    const others = await Promise.all(
+      ['one', 'two'].map((name) => system.worker({ ...OPTIONS, name, concurrency: 1 })),
+    )
+    const isDone = ({ state }: { state: string }): boolean => state === 'succeeded'
+    const before = [await system.becomes(running, isDone), await system.becomes(ending, isDone)]
+    assert.deepEqual(
+      before.map(({ attempt, losses, crashes, failures }) => [attempt, losses, crashes, failures]),
+      [
+        [2, 1, 0, 0],
+        [2, 1, 0, 0],
+      ],
+    )
+    const pids = new Set(others.map(({ pid }) => pid))
+    for (const { result } of before) assert.ok(pids.has((JSON.parse(result ?? '') as { pid: number }).pid))
+
+    paused.kill('SIGCONT')
+    const since = performance.now()
+    const abort = await paused.event('abort', (line) => line['id'] === running)
+    const took = performance.now() - since
+    assert.equal(abort['code'], 'lease_lost')
+    // Milliseconds as a rule; a heart that was stopped while it asked its worker waits a second for the answer first.
+    assert.ok(took <= 1_500, `aborted after ${took} ms`)
+    await paused.logged(/came too late/)
+    await paused.logged(/a new session was started/)
+    const stale = paused.said.filter((line) => /came too late/.test(String(line['message'])))
+    assert.deepEqual(
+      stale.map((line) => [line['task'], line['attempt'], line['ending']]),
+      [[ending, 1, 'succeed']],
+    )
+    const after = [await system.get(running), await system.get(ending)]
+    assert.deepEqual(after, before, 'nothing of the first runs is left')
+
+    // It takes part again.
+    const next = await system.enqueue('block', { ms: 0 })
+    await system.becomes(next, isDone)
+    paused.kill('SIGTERM')
+    assert.equal(await paused.exit(), 0)
+    t.diagnostic(`aborted ${Math.round(took)} ms after the pause`)
+  },
+)
