@@ -26,7 +26,6 @@ interface Line {
   readonly ratio: number | null
 }
 
-const ROUNDS = 3
 const FULL: Size = { tasks: 50_000, backlog: 200_000 }
 const QUICK: Size = { tasks: 10_000, backlog: 20_000 }
 
@@ -39,6 +38,7 @@ const { values } = parseArgs({
 })
 const quick = values.quick === true
 const size = quick ? QUICK : FULL
+const ROUNDS = quick ? 1 : 3
 const waits = quick
   ? { rows: 20_000, pickups: 40, idle: 1_000, settle: 1_500 }
   : { rows: 1_000_000, pickups: 500, idle: 10_000, settle: 5_000 }
@@ -124,7 +124,7 @@ for (const scenario of SCENARIOS) {
 const figures: Taken[] = []
 /** Where a document is wanted, nothing else goes to stdout. */
 const say = (line: string): void => (values.json === true ? console.error(line) : console.log(line))
-say(`\nfigures (${quick ? 'quick, one round' : `median of ${ROUNDS}`})`)
+say(`\nfigures (median of ${ROUNDS})`)
 const peer =
   only.length > 0 && !only.some((text) => 'plainjob'.includes(text)) ? null : await findPeer(quick, say)
 await takeFigures(
