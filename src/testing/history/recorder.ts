@@ -18,6 +18,8 @@ export class Recorder {
   #position = 0
   #healed: number | null = null
   #latest = 0
+  /** Engine time less steady time, at most. */
+  #ahead = Number.NEGATIVE_INFINITY
   #clockWentBack = false
 
   /**
@@ -75,8 +77,12 @@ export class Recorder {
 
   #time(): number {
     const now = this.#now()
-    if (now < this.#latest) this.#clockWentBack = true
+    // A small jump back hides between two looks at a clock that goes on; the steady clock shows it. Less than one
+    // millisecond is rounding.
+    const ahead = now - this.#mono()
+    if (now < this.#latest || ahead <= this.#ahead - 1) this.#clockWentBack = true
     this.#latest = now
+    this.#ahead = Math.max(this.#ahead, ahead)
     return now
   }
 
