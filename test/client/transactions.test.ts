@@ -156,7 +156,10 @@ test('a task that was lost meanwhile cannot be completed, and nothing of it is i
         followUps: [],
         logs: [],
       } as const
-      assert.equal((await engine.settle([rescue]))[0]?.status, 'applied')
+      await engine.settle([rescue])
+      // The worker's own sweep may have been quicker; either way the token is of the past.
+      const [now] = await engine.records.get([id])
+      assert.notEqual(now?.claim, claim)
     }
     await engine.close()
     db.exec('BEGIN IMMEDIATE')
