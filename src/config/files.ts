@@ -128,7 +128,6 @@ function camel(key: string): string {
 }
 
 async function importConfig(file: string): Promise<object> {
-  useThisCopy()
   const module = await importFile(file)
   const value = module['default'] ?? module['config']
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
@@ -142,6 +141,7 @@ async function importConfig(file: string): Promise<object> {
  * @throws WindlassError `config_failed` with the cause
  */
 export async function importFile(file: string): Promise<Record<string, unknown>> {
+  useThisCopy()
   try {
     return (await import(pathToFileURL(file).href)) as Record<string, unknown>
   } catch (cause) {

@@ -128,3 +128,13 @@ test('a reader that left early is no error', async (t) => {
   assert.equal(ran.code, 0)
   assert.equal(ran.stderr, '')
 })
+
+test('task files beside a YAML config mean this copy of the package, as those beside a module do', async (t) => {
+  const place = new Place(t, {
+    'windlass.config.yaml': 'engine: sqlite:w.db\ntasks: [tasks.ts]\n',
+    'tasks.ts':
+      "import { defineTask } from 'windlass'\nexport const one = defineTask({ name: 'one', run: () => 1 })\n",
+  })
+  const { code, document } = await place.json(['enqueue', 'one'])
+  assert.deepEqual([code, document['outcome']], [0, 'created'])
+})
