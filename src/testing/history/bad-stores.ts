@@ -169,6 +169,24 @@ export const STORE_PAIRS: readonly Pair[] = [
   },
   {
     check: 'unique',
+    about: 'a key is freed by a retry that no cancel turned into an end',
+    bad: keyed(null)
+      .claim('s1', 'c1', [{ id: 'a' }])
+      .settle('a', 'c1.1', outcomes.retry(60_000), 'applied', { state: 'scheduled' })
+      .enqueue({ id: 'b', unique: { key: 'k', for: null } })
+      .ends('a', 'scheduled', { failures: 1 })
+      .ends('b', 'ready', { attempt: 0 }),
+    good: keyed(null)
+      .claim('s1', 'c1', [{ id: 'a' }])
+      .act({ verb: 'cancel', id: 'a' }, 'requested')
+      .claim('s1', 'c1', [{ id: 'a' }])
+      .settle('a', 'c1.1', outcomes.retry(60_000), 'applied', { state: 'cancelled' })
+      .enqueue({ id: 'b', unique: { key: 'k', for: null } })
+      .ends('a', 'cancelled', { failures: 1 })
+      .ends('b', 'ready', { attempt: 0 }),
+  },
+  {
+    check: 'unique',
     about: 'a key is freed before its time',
     bad: keyed(1_000)
       .act({ verb: 'cancel', id: 'a' })

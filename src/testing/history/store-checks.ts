@@ -3,7 +3,16 @@
 
 import { outcomeMark } from '../../core/outcome-mark.ts'
 import { isFinal, TASK_STATES, type Counters } from '../../core/record.ts'
-import { endingsOf, happened, isApplied, requeuesOf, tokensOf, type Facts, type Life } from './facts.ts'
+import {
+  endingsOf,
+  happened,
+  isApplied,
+  requeuesOf,
+  tokensOf,
+  type Facts,
+  type Life,
+  type Settled,
+} from './facts.ts'
 import type { Violation } from './history.ts'
 import { each } from './life-checks.ts'
 
@@ -54,13 +63,18 @@ function mayBeOver(life: Life, created: number, from: number, to: number): boole
   const signs = [...life.claims, ...requeuesOf(life).filter(({ reply }) => reply !== null)]
   const seen = Math.max(created, ...signs.flatMap((one) => (one.returned < from ? [one.invoked] : [])))
   const ends = [
-    ...life.settles.filter(
-      (one) => happened(one) && one.reply?.status !== 'lost' && isFinal(one.settlement.outcome.to),
-    ),
+    ...life.settles.filter((one) => happened(one) && one.reply?.status !== 'lost' && mayEnd(life, one)),
     ...life.actions.filter((one) => happened(one) && one.action.verb !== 'reprioritise'),
   ]
   const expires = life.enqueues.some(({ task }) => task.expires !== null)
   return expires || ends.some((one) => one.invoked < to && one.returned > seen)
+}
+
+/** Was it an end, or may it have been? What would go on ends too when a cancel was requested (CONTRACT rule 9). */
+function mayEnd(life: Life, { settlement, reply }: Settled): boolean {
+  if (isFinal(settlement.outcome.to)) return true
+  if (reply?.state != null) return isFinal(reply.state)
+  return life.actions.some((one) => one.action.verb === 'cancel' && happened(one))
 }
 
 function wasDeleted(life: Life): boolean {
