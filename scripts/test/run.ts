@@ -20,9 +20,10 @@ const MINUTE = 60_000
 const CONCURRENCY = 2
 
 const args = process.argv.slice(2)
+const long = args.includes('--long')
 const wish = {
-  seed: chooseSeed(process.env),
-  long: args.includes('--long'),
+  seed: chooseSeed(process.env, long),
+  long,
   requireAll: args.includes('--require-all'),
 }
 const words = args.filter((arg) => !arg.startsWith('-'))
