@@ -5,7 +5,7 @@ import type { Random } from '../simulation/random.ts'
 /**
  * `answer`: it happens and the caller hears of it. `refuse`: it does not happen and the caller is told so.
  * `lost_request`: it does not happen, `lost_reply`: it happens, `late`: it happens after the caller gave up; each time
- * the caller only knows that it is unknown. `double`: it happens twice, the second answer arrives.
+ * the caller only knows that it is unknown. `double`: it happens twice in a row, the second answer arrives.
  */
 export type FateKind = 'answer' | 'refuse' | 'lost_request' | 'lost_reply' | 'late' | 'double'
 

@@ -87,7 +87,8 @@ function send(verb: string, call: () => Promise<unknown>, link: Link): Promise<u
         link.client(link.timeout, doubt)
         return
       case 'double':
-        link.network(there / 2, silently)
+        // In a row: with others between them the second answer could deny what the first delivery did.
+        link.network(there, silently)
         break
       case 'answer':
     }
