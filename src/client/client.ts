@@ -95,9 +95,11 @@ export class Client {
   async enqueue(type: string, input?: unknown, options?: CallOptions): Promise<TaskHandle>
   async enqueue(type: TaskType | string, input?: unknown, options: CallOptions = {}): Promise<TaskHandle> {
     const task = await this.#build(await this.#find(type, options.untyped), input, options)
-    const { tx } = options
+    const { tx, notify } = options
     const reply =
-      tx === undefined ? await this.#sender.send(task) : (await this.#sender.sendWithin(tx, [task]))[0]
+      tx === undefined
+        ? await this.#sender.send(task)
+        : (await this.#sender.sendWithin({ tx, notify: notify ?? false }, [task]))[0]
     return this.#answer(task, reply, tx)
   }
 
@@ -128,17 +130,19 @@ export class Client {
     if (inputs.length === 0) return []
     const tasks: NewTask[] = []
     const txs = new Set<CallerTransaction | undefined>()
+    let notify = false
     const untyped = typeof options === 'function' ? undefined : options.untyped
     const definition = await this.#find(type, untyped)
     for (const [index, input] of inputs.entries()) {
       const own = optionsOf(options, input, index, inputs.length)
       txs.add(own.tx)
+      notify ||= own.notify ?? false
       tasks.push(await this.#build(definition, input, own).catch((error: unknown) => atIndex(error, index)))
     }
     if (txs.size > 1) throw new WindlassError('invalid_option', 'enqueueMany takes one tx for all')
     const tx = [...txs][0]
     if (tx === undefined) return this.#sendMany(tasks)
-    const replies = await this.#sender.sendWithin(tx, tasks)
+    const replies = await this.#sender.sendWithin({ tx, notify }, tasks)
     return tasks.map((task, i) => this.#answer(task, replies[i], tx))
   }
 

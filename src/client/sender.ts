@@ -44,10 +44,13 @@ export class Sender {
   }
 
   /** Sends inside the caller's transaction: at once, once. Its failures are the caller's to judge. */
-  async sendWithin(tx: CallerTransaction, tasks: readonly NewTask[]): Promise<EnqueueReply[]> {
+  async sendWithin(
+    within: { readonly tx: CallerTransaction; readonly notify: boolean },
+    tasks: readonly NewTask[],
+  ): Promise<EnqueueReply[]> {
     const engine = await this.#ground.engine()
     const replies: EnqueueReply[] = []
-    for (const chunk of chunksOf(tasks)) replies.push(...(await engine.enqueue(chunk, { tx })))
+    for (const chunk of chunksOf(tasks)) replies.push(...(await engine.enqueue(chunk, within)))
     return replies
   }
 

@@ -29,4 +29,9 @@ export interface EnqueueOptions {
   readonly traceContext?: string
   /** Enqueue inside this transaction of the caller's own driver. */
   readonly tx?: CallerTransaction
+  /**
+   * With `tx`: workers are told at the commit, where the engine can do that, and not only by their next look, which
+   * comes within a second. Costs a message in the transaction. Without `tx` workers are told anyway. Default false.
+   */
+  readonly notify?: boolean
 }

@@ -31,6 +31,7 @@ const OPTION_KEYS = [
   'group',
   'traceContext',
   'tx',
+  'notify',
 ] as const
 
 /** What is known beside the call itself. */
@@ -59,6 +60,7 @@ export function buildTask(
   from: Enqueuer,
 ): NewTask {
   checkKeys(options, OPTION_KEYS, 'enqueue')
+  checkNotify(options.notify)
   const definition = typeof type === 'string' ? null : type
   const text =
     'text' in payload ? payload.text : toJsonText(payload.value, 'payload', PAYLOAD_CODES, from.payloadBytes)
@@ -125,6 +127,11 @@ function keepOf(base: Keep, ofType: Partial<Keep> | undefined, own: Partial<Keep
 function isEmpty(value: object): boolean {
   for (const _ in value) return false
   return true
+}
+
+function checkNotify(value: unknown): void {
+  if (value === undefined || typeof value === 'boolean') return
+  throw new WindlassError('invalid_option', `notify is true or false, not ${show(value)}`)
 }
 
 /** Null says "none"; a type that was not made by defineTask may say nothing. */

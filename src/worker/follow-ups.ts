@@ -3,6 +3,7 @@
 
 import { checkInput } from '../core/check-input.ts'
 import { buildTask } from '../core/new-task.ts'
+import type { EnqueueOptions } from '../core/enqueue-options.ts'
 import { appliedOf, WindlassError } from '../core/errors.ts'
 import type { NewTask } from '../core/hot-verbs.ts'
 import { PAYLOAD_CODES, toJsonText } from '../core/json.ts'
@@ -33,7 +34,7 @@ export function createEnqueue(settings: RunSettings): EnqueueFromTask {
       bareUnit: 1,
       ...(settings.defaults === null ? {} : { defaults: settings.defaults }),
     })
-    if (now || options.tx !== undefined) return sendNow(settings, task, options.tx)
+    if (now || options.tx !== undefined) return sendNow(settings, task, options)
     if (attempt.completed)
       throw new WindlassError('refused', 'the task was completed; enqueue before that, or with `tx` or `now`')
     keep(attempt, task)
@@ -63,11 +64,15 @@ function keep(attempt: Attempt, task: NewTask): void {
 }
 
 /** The id makes a repeat harmless, so an unknown outcome is asked again. */
-async function sendNow(settings: RunSettings, task: NewTask, tx: object | undefined): Promise<string> {
+async function sendNow(
+  settings: RunSettings,
+  task: NewTask,
+  { tx, notify = false }: Pick<EnqueueOptions, 'tx' | 'notify'>,
+): Promise<string> {
   for (let repeat = 0; ; repeat++) {
     try {
       const sent = repeat === 0 ? task : { ...task, minted: false }
-      const [reply] = await settings.engine.enqueue([sent], tx === undefined ? {} : { tx })
+      const [reply] = await settings.engine.enqueue([sent], tx === undefined ? {} : { tx, notify })
       if (reply === undefined) throw new WindlassError('internal', 'the engine gave no answer to an enqueue')
       if (reply.outcome !== 'conflict') return reply.id
       throw new WindlassError('id_conflict', `the id ${task.id} belongs to a task with other content`)

@@ -195,6 +195,32 @@ for (const notify of [false, true]) {
   })
 }
 
+test('the wish to be noticed at once reaches the engine with the transaction', async (t) => {
+  const { windlass, db, path } = await openShop(t, [ship])
+  const engine = await openEngine(`sqlite:${path}`)
+  const asked: unknown[] = []
+  const enqueue = engine.enqueue.bind(engine)
+  engine.enqueue = (tasks, options = {}) => {
+    asked.push([tasks.length, options.tx === db, options.notify])
+    return enqueue(tasks, options)
+  }
+  const client = clientOn(engine, { list: [ship] })
+  db.exec('BEGIN IMMEDIATE')
+  await client.enqueue(ship, { order: 'o1' }, { tx: db, notify: true })
+  await client.enqueueMany(ship, [{ order: 'o2' }, { order: 'o3' }], { tx: db, notify: true })
+  await client.enqueue(ship, { order: 'o4' }, { tx: db })
+  db.exec('COMMIT')
+  assert.deepEqual(asked, [
+    [1, true, true],
+    [2, true, true],
+    [1, true, false],
+  ])
+  const wrong = { tx: db, notify: 'yes' as unknown as boolean }
+  await assert.rejects(windlass.enqueue(ship, { order: 'o5' }, wrong), { code: 'invalid_option' })
+  await client.close()
+  await engine.close()
+})
+
 test("a stranger's open transaction delays a call and not the process", async (t) => {
   const { db, path } = await openShop(t)
   const engine = await openEngine(`sqlite:${path}`, { callTimeout: 300 })
