@@ -1,56 +1,64 @@
 /**
  * The test run itself, on the pinned Node.
  *
- * Owns the order, the limits, the seed and the last lines. One runner process per file, two at a time.
- * Promises that the exit code is 0 only if every test passed and, with `--require-all`, every engine ran.
+ * Owns the order, the seed and the last lines: first what needs no server, meanwhile servers are started, then
+ * the engines that have one. Promises that the exit code is 0 only if every test passed and every engine that
+ * must run did, and that no server outlives the run, also one that is interrupted or killed.
  */
-import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { run } from 'node:test'
-import { spec } from 'node:test/reporters'
+import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { unprovenEngines } from './engines.ts'
+import { readArguments } from './arguments.ts'
+import { runBatch } from './batch.ts'
+import { complain, engineOf, enginesOf, findFooting, tellUnproven, urlsOf } from './engines.ts'
 import { chooseSeed, testEnvironment } from './environment.ts'
 import { testFiles } from './files.ts'
+import { Servers } from './servers/servers.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const MINUTE = 60_000
 
-/** Files at a time. Tests measure seconds: more than the cores of a small machine would make them liars. */
-const CONCURRENCY = 2
-
-const args = process.argv.slice(2)
-const long = args.includes('--long')
-const wish = {
-  seed: chooseSeed(process.env, long),
-  long,
-  requireAll: args.includes('--require-all'),
-}
-const words = args.filter((arg) => !arg.startsWith('-'))
-const flags = args.filter((arg) => arg.startsWith('-') && arg !== '--long' && arg !== '--require-all')
+const { long, requireAll, engines: named, words, flags } = readArguments(process.argv.slice(2))
 const files = testFiles(ROOT, words)
-
-if (files.length === 0) {
-  console.error(`no test file matches ${words.join(' ')}`)
+const wrong =
+  files.length === 0 ? `no test file matches ${words.join(' ')}` : complain(named, enginesOf(files))
+if (wrong !== null) {
+  console.error(wrong)
   process.exit(2)
 }
-console.log(`seed ${wish.seed} (repeat with WINDLASS_SEED=${wish.seed})${wish.long ? ', full counts' : ''}`)
 
-let failed = 0
-const events = run({
-  cwd: ROOT,
-  files: files.map((file) => join(ROOT, file)),
-  concurrency: CONCURRENCY,
-  // A whole file; one test in it may take as long as the flag below says, or what it asks for itself.
-  timeout: (wish.long ? 180 : 10) * MINUTE,
-  execArgv: ['--conditions=windlass-source', `--test-timeout=${(wish.long ? 60 : 2) * MINUTE}`, ...flags],
-  env: testEnvironment(process.env, wish),
-})
-events.on('test:summary', ({ file, counts }) => {
-  if (file === undefined) failed = counts.tests - counts.passed - counts.skipped - counts.todo
-})
-await pipeline(events, new spec(), process.stdout, { end: false })
+const seed = chooseSeed(process.env, long)
+console.log(`seed ${seed} (repeat with WINDLASS_SEED=${seed})${long ? ', full counts' : ''}`)
 
-const unproven = unprovenEngines()
-for (const line of unproven) console.log(line)
-process.exitCode = failed > 0 || (wish.requireAll && unproven.length > 0) ? 1 : 0
+const interrupted = new AbortController()
+let servers: Servers | null = null
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    process.exitCode = 128 + constants.signals[signal]
+    interrupted.abort()
+  })
+}
+
+const env = testEnvironment(process.env, { seed, long, requireAll })
+const batch = { long, flags, signal: interrupted.signal }
+const footing = findFooting(
+  enginesOf(files),
+  process.env,
+  (engine) => requireAll || named.includes(engine),
+  () => (servers ??= new Servers((line) => console.log(line))),
+)
+const first = await runBatch({ ...batch, env, files: files.filter((file) => engineOf(file) === null) })
+const footings = interrupted.signal.aborted ? [] : await footing
+const second = await runBatch({
+  ...batch,
+  env: { ...env, ...urlsOf(footings) },
+  files: files.filter((file) =>
+    footings.some(({ engine, url }) => url !== null && engine === engineOf(file)),
+  ),
+})
+await (servers as Servers | null)?.close()
+
+const failed = first.failed + second.failed
+const skipped = first.skipped + second.skipped
+console.log(`${first.passed + second.passed} passed, ${failed} failed, ${skipped} skipped`)
+for (const line of tellUnproven(footings)) console.log(line)
+const unmet = footings.some((one) => one.url === null && one.must)
+if (process.exitCode === undefined) process.exitCode = failed > 0 || unmet ? 1 : 0
