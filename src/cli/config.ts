@@ -5,7 +5,9 @@ import type { Command } from 'commander'
 
 import { chooseLanguage } from '../base/messages/messages.ts'
 import { loadSettings } from '../config/load.ts'
+import type { Origin } from '../config/origin.ts'
 import type { Settings } from '../config/settings.ts'
+import { formatDuration, parseDuration } from '../core/duration.ts'
 import type { Cli } from './cli.ts'
 import { flagsOf } from './flags.ts'
 import { maskSecrets } from '../core/secrets.ts'
@@ -28,7 +30,7 @@ function forPeople({ file, origins, notes }: Settings, cli: Cli): string {
       { title: cli.out.say('head.value'), most: 60 },
       { title: cli.out.say('head.from') },
     ],
-    origins.map(({ key, value, origin }) => [key, oneLine(showValue(value)), origin]),
+    origins.map((one) => [one.key, oneLine(showValue(one)), one.origin]),
     (head) => cli.out.style('bold', head),
   )
   const where = file === null ? cli.out.say('config.none') : cli.out.say('config.file', { file })
@@ -37,6 +39,15 @@ function forPeople({ file, origins, notes }: Settings, cli: Cli): string {
   )
 }
 
-function showValue(value: unknown): string {
+function showValue({ value, unit }: Pick<Origin, 'value' | 'unit'>): string {
+  if (unit === 'ms' && typeof value === 'number') return showTime(value)
+  if (unit === 'ms' && Array.isArray(value))
+    return value.map((one) => showValue({ value: one, unit })).join(',')
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+}
+
+/** As it can be written in a config: `30s`; whole where a rounded one would be another. */
+function showTime(ms: number): string {
+  const text = formatDuration(ms).replace(' ', '')
+  return parseDuration(text, 'time') === ms ? text : `${ms}ms`
 }

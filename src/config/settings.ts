@@ -259,6 +259,10 @@ function waitsOf(policy: RetryPolicy): unknown {
 /** Refuses keys that are not known, in the config and in its sections. */
 function checkConfig(config: object, name: string): void {
   checkKeys(config, [...Object.keys(CONFIG_KEYS), ...SEED_SECTIONS], name, 'config_invalid')
+  // The environment may say `zh_CN.UTF-8`, as LANG does; here it is a word of ours.
+  const lang: unknown = Reflect.get(config, 'lang')
+  if (lang !== undefined && lang !== null && lang !== 'zh' && lang !== 'en')
+    throw new WindlassError('config_invalid', `${name}: lang is zh or en, not ${show(lang)}`)
   for (const [section, keys] of Object.entries(CONFIG_KEYS)) {
     const value: unknown = Reflect.get(config, section)
     if (keys === null || value === undefined || value === null) continue

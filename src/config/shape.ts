@@ -63,6 +63,8 @@ export interface Config {
   readonly lease?: Duration
   readonly worker?: WorkerConfig
   readonly log?: LogConfig
+  /** Language of messages for people, where neither `--lang` nor WINDLASS_LANG says one. Default: that of LANG. */
+  readonly lang?: 'zh' | 'en'
   /** Around every handler, the first one outermost: `(ctx, next) => …`. */
   readonly middleware?: readonly Middleware[]
   /** The first one writes payloads and results, all may read. */
@@ -91,6 +93,7 @@ export const CONFIG_KEYS: Readonly<Record<keyof Config, readonly string[] | null
   lease: null,
   worker: ['count', 'concurrency', 'queues', 'name', 'drain', 'maxShutdownWait', 'heartbeat'],
   log: ['level', 'file'],
+  lang: null,
   middleware: null,
   codecs: null,
   redact: null,

@@ -96,6 +96,22 @@ test('.env may name the language; what is nearer goes before', async (t) => {
   assert.deepEqual([config.stdout, env.stdout], ['没有任务\n', 'no tasks\n'])
 })
 
+test('the config may name the language: below what is nearer, above LANG', async (t) => {
+  const place = new Place(t, { 'windlass.config.yaml': 'engine: sqlite:windlass.db\nlang: zh\n' })
+  const LANG = 'en_US.UTF-8'
+  const [config, env, option, facts] = await Promise.all([
+    place.run(['list'], { env: { LANG } }),
+    place.run(['list'], { env: { LANG, WINDLASS_LANG: 'en' } }),
+    place.run(['list', '--lang', 'en'], { env: { LANG } }),
+    place.run(['config', '--lang', 'en'], { env: { LANG, WINDLASS_LANG: 'zh' } }),
+  ])
+  assert.deepEqual([config.stdout, env.stdout, option.stdout], ['没有任务\n', 'no tasks\n', 'no tasks\n'])
+  assert.match(facts.stdout, /^lang +en +flag$/m)
+  // Times as they are written, not as they are counted.
+  assert.match(facts.stdout, /^lease +30s +default$/m)
+  assert.match(facts.stdout, /^push\.delays +10s,30s,90s +default$/m)
+})
+
 test('every text that a verb declares is known in both languages', async () => {
   const known = new Set<string>(Object.values(en))
   const program = createProgram()

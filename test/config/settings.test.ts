@@ -135,6 +135,7 @@ const REFUSED: [string, Config, NodeJS.ProcessEnv, RegExp][] = [
   ['a retry policy', { retry: { retrys: 3 } } as Config, {}, /did you mean "retries"/],
   ['tasks', { tasks: [{ name: 'x' }] } as unknown as Config, {}, /task types and globs/],
   ['codecs', { codecs: [{ name: 'x' }] } as unknown as Config, {}, /codecs/],
+  ['a language', { lang: 'zh_CN' } as unknown as Config, {}, /lang is zh or en, not "zh_CN"/],
   ['a default task', { defaultTask: 5 } as unknown as Config, {}, /defaultTask/],
 ]
 
