@@ -1,6 +1,6 @@
 // The SQLite engine: the contract on one database file that several processes and threads share, or in memory.
 // Promises what contract.md says, with every acknowledged write on disk (synchronous=FULL). What each verb does is
-// in the file named after it; how transactions are made and waited for is in writer.ts and look.ts.
+// in the file named after it; how transactions are made and waited for is in writer.ts and look.ts; commits of others are heard in commit-watch.ts.
 
 import type { Documents, Journal, Records, Schedules } from '../../core/cold-verbs.ts'
 import type { CallerTransaction, Durability, Engine, EngineOptions } from '../../core/engine.ts'
@@ -35,7 +35,7 @@ import { openFile, type OpenFile } from './database-file.ts'
 import { enqueue } from './enqueue.ts'
 import { failureOf, notMigrated } from './failure.ts'
 import { migrate, readInstance, refuseNewer, SCHEMA_VERSION, schemaVersion } from './migrate.ts'
-import { Neighbours } from './neighbours.ts'
+import { CommitWatch } from './commit-watch.ts'
 import { report } from './report.ts'
 import { answer, endSessions, heartbeat, startSessions } from './sessions.ts'
 import { settle } from './settle.ts'
@@ -113,10 +113,11 @@ export class SqliteEngine implements Engine {
     this.#connection = new Connection(file.db, address.namespace)
     const { path } = file
     const connection = this.#connection
-    this.#watchers = new Watchers(path === null ? null : (tell) => new Neighbours(connection, path, tell))
+    this.#watchers = new Watchers(path === null ? null : (tell) => new CommitWatch(connection, path, tell))
     this.#caches = new Caches(options.changesKept)
     this.#writer = new Writer(this.#connection, this.#caches, {
       now: this.#clock,
+      fsync: file.path !== null && address.synchronous === 'full',
       callTimeout: options.callTimeout,
       committed: (hints) => this.#watchers.committed(hints),
     })
@@ -177,7 +178,9 @@ export class SqliteEngine implements Engine {
       if (nothing !== null) return nothing
     }
     const weight = requests.reduce((sum, request) => sum + request.limit, 0)
-    const replies = await this.#write(requests, claim, weight)
+    // A power cut ends every worker too: a claim that it takes back was of nobody's any more.
+    const shape = { weight, fleeting: true }
+    const replies = await this.#writer.submit(shape, (unit) => claim(unit, requests))
     this.#moreToClaim = replies.some((reply) => reply.more)
     return replies
   }
@@ -235,13 +238,9 @@ export class SqliteEngine implements Engine {
     })
   }
 
-  async #write<T, R>(
-    items: readonly T[],
-    run: (unit: Unit, items: readonly T[]) => R[],
-    weight: number = items.length,
-  ): Promise<R[]> {
+  async #write<T, R>(items: readonly T[], run: (unit: Unit, items: readonly T[]) => R[]): Promise<R[]> {
     this.#migrated()
-    return items.length === 0 ? [] : this.#writer.submit(weight, (unit) => run(unit, items))
+    return items.length === 0 ? [] : this.#writer.submit({ weight: items.length }, (unit) => run(unit, items))
   }
 
   #inTransaction<T, R>(
@@ -259,7 +258,7 @@ export class SqliteEngine implements Engine {
 
   async #writeOne<R>(run: (unit: Unit) => R, weight: number = 1): Promise<R> {
     this.#migrated()
-    return this.#writer.submit(weight, run)
+    return this.#writer.submit({ weight }, run)
   }
 
   /** The instance id of a store that is migrated, perhaps by another process since this one looked last. */

@@ -2,15 +2,15 @@
 // Promises that a watcher that throws harms nobody. Listens to other connections only while somebody watches.
 
 import type { Hint } from '../../core/hot-verbs.ts'
-import type { Neighbours } from './neighbours.ts'
+import type { CommitWatch } from './commit-watch.ts'
 
 export class Watchers {
   readonly #listeners = new Set<(hint: Hint) => void>()
-  readonly #neighbours: Neighbours | null
+  readonly #others: CommitWatch | null
 
   /** @param listen makes what hears of other connections; null: there are none */
-  constructor(listen: ((tell: (hints: readonly Hint[]) => void) => Neighbours) | null) {
-    this.#neighbours = listen?.((hints) => this.#tell(hints)) ?? null
+  constructor(listen: ((tell: (hints: readonly Hint[]) => void) => CommitWatch) | null) {
+    this.#others = listen?.((hints) => this.#tell(hints)) ?? null
   }
 
   /** Answers the way to stop it. */
@@ -18,22 +18,22 @@ export class Watchers {
     // Each watch is its own entry, so that stopping one of two with the same listener stops one.
     const entry = (hint: Hint): void => listener(hint)
     this.#listeners.add(entry)
-    this.#neighbours?.start()
+    this.#others?.start()
     return () => {
       this.#listeners.delete(entry)
-      if (this.#listeners.size === 0) this.#neighbours?.stop()
+      if (this.#listeners.size === 0) this.#others?.stop()
     }
   }
 
   /** This engine has committed. */
   committed(hints: readonly Hint[]): void {
-    this.#neighbours?.committed()
+    this.#others?.committed(hints.length > 0)
     this.#tell(hints)
   }
 
   close(): void {
     this.#listeners.clear()
-    this.#neighbours?.stop()
+    this.#others?.stop()
   }
 
   #tell(hints: readonly Hint[]): void {

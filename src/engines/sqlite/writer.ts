@@ -17,13 +17,23 @@ interface Job {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
   readonly since: number
+  /** Its changes need not survive a power cut. */
+  readonly fleeting: boolean
   /** It shared a transaction that failed: next time it gets one of its own. */
   alone: boolean
+}
+
+/** How much a job is and what it asks of its transaction. */
+export interface JobShape {
+  readonly weight: number
+  readonly fleeting?: boolean
 }
 
 /** What a writer needs to know of its engine. */
 export interface WriterOptions {
   readonly now: () => number
+  /** Commits wait until they are on disk, unless all that they hold is fleeting. */
+  readonly fsync: boolean
   readonly callTimeout: number
   /** Called after each commit, with the hints that it gives reason for. */
   readonly committed: (hints: readonly Hint[]) => void
@@ -41,12 +51,15 @@ export class Writer {
   #state: 'idle' | 'due' | 'closed' = 'idle'
   /** Set while the event loop still has to come round after a flush. */
   #resting = false
+  /** What the next commit waits for. */
+  #fsync: boolean
 
   constructor(connection: Connection, caches: Caches, options: WriterOptions) {
     this.#connection = connection
     this.#caches = caches
     this.#options = options
     this.#patience = new Patience(connection)
+    this.#fsync = options.fsync
   }
 
   /** Jobs are waiting for a transaction that one more would share. */
@@ -55,7 +68,7 @@ export class Writer {
   }
 
   /** Runs `run` in a unit of work; resolves when it is committed. */
-  submit<R>(weight: number, run: (unit: Unit) => R): Promise<R> {
+  submit<R>({ weight, fleeting = false }: JobShape, run: (unit: Unit) => R): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       if (this.#state === 'closed') {
         reject(closedError())
@@ -63,6 +76,7 @@ export class Writer {
       }
       const job: Job = {
         weight,
+        fleeting,
         run,
         resolve: resolve as (value: unknown) => void,
         reject,
@@ -89,16 +103,26 @@ export class Writer {
     if (this.#state === 'closed') return
     this.#state = 'idle'
     if (this.#queue.length === 0) return
+    const batch = this.#nextBatch()
     try {
+      this.#waitForDisk(!batch.every((job) => job.fleeting))
       this.#connection.run('BEGIN IMMEDIATE')
     } catch (error) {
+      this.#queue.unshift(...batch)
       if (isBusy(error)) this.#wait(error)
       else this.#failAll(error)
       return
     }
     this.#patience.taken()
-    this.#runBatch(this.#nextBatch())
+    this.#runBatch(batch)
     this.#rest()
+  }
+
+  /** Sets what the next commit waits for: the file stays whole either way, and a later fsync covers all before it. */
+  #waitForDisk(wanted: boolean): void {
+    if (!this.#options.fsync || this.#fsync === wanted) return
+    this.#connection.exec(`PRAGMA synchronous = ${wanted ? 'FULL' : 'NORMAL'}`)
+    this.#fsync = wanted
   }
 
   /** From the head of the queue as many jobs as fit, or one that is to be alone. */

@@ -1,9 +1,9 @@
-// Hears of commits that other connections made: other processes and threads by watching the write-ahead log, other
-// engines of this thread by telling them directly, and a slow poll as the net below both.
-// Promises that only a change that can be read becomes a hint, and that an idle store costs next to nothing. Runs
+// Tells other connections of commits and hears of theirs: other processes and threads by the write-ahead log, whose
+// time is set after each commit and which they watch; other engines of this thread directly; a slow poll as the net.
+// Promises that only a change that can be read becomes a hint, and that an idle store costs next to nothing. Hears
 // only while somebody watches, and never keeps a process alive.
 
-import { watch, type FSWatcher } from 'node:fs'
+import { utimesSync, watch, type FSWatcher } from 'node:fs'
 
 import type { Hint } from '../../core/hot-verbs.ts'
 import type { Connection } from './connection.ts'
@@ -13,15 +13,13 @@ const COUNTERS = 'SELECT work, cancels, change FROM windlass_counters WHERE one 
 
 /** The net below the file watch. */
 const POLL = 250
-/** The log is written before the commit can be read, by as long as its fsync takes: how long to look for it. */
-const LOOKS = [1, 1, 1, 2, 4, 8, 16, 32] as const
-/** First looks come with each turn of the event loop for so long: most commits can be read by then. */
-const EAGER = 3
-/** Such looks may take this share of the time in the long run, and this much of it (ms) at once. */
-const EAGER_SHARE = 0.05
-const EAGER_MOST = 30
-/** Who has committed within this time hears its own writes, and is awake anyhow: no eager looks. */
-const AWAKE = 5
+/**
+ * The log is written before the commit can be read, by as long as its fsync takes. Our own engines say when it can; a
+ * transaction of a caller's own connection does not, so it is looked for some more times.
+ */
+const LOOKS = [1, 2, 4, 8, 16, 32] as const
+/** Commits with less time between them are a run. */
+const RUN_GAP = 5
 
 /** Commits in a row, each soon after the one before, after which the file watch pauses; it costs 5 to 15 %. */
 const BUSY_RUN = 50
@@ -29,9 +27,9 @@ const BUSY_RUN = 50
 const REST = 20
 
 /** Engines of this thread that watch the same file. */
-const sameFile = new Map<string, Set<Neighbours>>()
+const sameFile = new Map<string, Set<CommitWatch>>()
 
-export class Neighbours {
+export class CommitWatch {
   readonly #connection: Connection
   readonly #path: string
   readonly #tell: (hints: readonly Hint[]) => void
@@ -39,14 +37,7 @@ export class Neighbours {
   #watcher: FSWatcher | null = null
   #poll: NodeJS.Timeout | null = null
   #look: NodeJS.Timeout | null = null
-  #eager: NodeJS.Immediate | null = null
-  /** How long the look that is planned waits, in ms; 0: none is. */
-  #wait = 0
-  #heardAt = 0
   #step = 0
-  /** Time left for eager looks, in ms, as of `#creditAt`. */
-  #credit = EAGER_MOST
-  #creditAt = performance.now()
   #ownAt = -Infinity
   #busyRun = 0
   #rest: NodeJS.Timeout | null = null
@@ -85,20 +76,28 @@ export class Neighbours {
     if (this.#poll !== null) clearInterval(this.#poll)
     if (this.#rest !== null) clearTimeout(this.#rest)
     if (this.#look !== null) clearTimeout(this.#look)
-    if (this.#eager !== null) clearImmediate(this.#eager)
     this.#look = null
-    this.#eager = null
-    this.#wait = 0
   }
 
-  /** The engine itself has committed: engines of this thread need no file watch to hear of it. */
-  committed(): void {
+  /** The engine itself has committed something of interest to others, or nothing (`told` false). */
+  committed(told: boolean): void {
     const now = performance.now()
-    this.#busyRun = now - this.#ownAt < AWAKE ? this.#busyRun + 1 : 0
+    this.#busyRun = now - this.#ownAt < RUN_GAP ? this.#busyRun + 1 : 0
     this.#ownAt = now
     if (this.#running) this.#lookInPassing()
+    if (told) this.#ring()
     for (const other of sameFile.get(this.#path) ?? [])
       if (other !== this) queueMicrotask(() => other.#probe())
+  }
+
+  /** Wakes who watches the log, now that the commit can be read: 2 µs, and no other file is needed. */
+  #ring(): void {
+    const now = Date.now() / 1_000
+    try {
+      utimesSync(`${this.#path}-wal`, now, now)
+    } catch {
+      // No log any more, or not ours to touch: others hear of the commit by the log's own change, a little later.
+    }
   }
 
   /** Who commits all the time hears mostly itself: it looks beside its commits instead, until it rests. */
@@ -132,41 +131,22 @@ export class Neighbours {
     }
   }
 
-  /** Somebody writes to the log, perhaps this engine itself. */
+  /** Somebody wrote to the log, perhaps this engine itself, or says that what was written can be read. */
   #heard(): void {
     if (!this.#running) return
-    this.#heardAt = performance.now()
     this.#step = 0
-    if (this.#eager !== null || this.#wait === 1) return
     if (this.#look !== null) clearTimeout(this.#look)
     this.#look = null
-    if (!this.#probe()) this.#lookSoon()
+    if (!this.#probe()) this.#lookLater()
   }
 
-  #lookSoon(): void {
-    const now = performance.now()
-    const again = (): void => {
+  #lookLater(): void {
+    const wait = LOOKS[this.#step++]
+    if (wait === undefined) return
+    this.#look = setTimeout(() => {
       this.#look = null
-      this.#eager = null
-      this.#wait = 0
-      if (!this.#probe()) this.#lookSoon()
-    }
-    if (now - this.#heardAt < EAGER && now - this.#ownAt > AWAKE && this.#mayBeEager(now)) {
-      this.#eager = setImmediate(again)
-      return
-    }
-    this.#wait = LOOKS[this.#step++] ?? 0
-    if (this.#wait > 0) this.#look = setTimeout(again, this.#wait).unref()
-  }
-
-  /** Beside a neighbour that writes without pause, looking all the time would cost as much as working. */
-  #mayBeEager(now: number): boolean {
-    const passed = now - this.#creditAt
-    this.#creditAt = now
-    // Time since the last eager look was spent looking; any longer time was rest.
-    const spent = passed < 0.2 ? passed : 0
-    this.#credit = Math.min(EAGER_MOST, this.#credit + passed * EAGER_SHARE - spent)
-    return this.#credit > 0
+      if (!this.#probe()) this.#lookLater()
+    }, wait).unref()
   }
 
   /** Looks whether another connection has committed, and tells what kind of change it was. */
