@@ -168,9 +168,9 @@ function afterDeath(
     case 'deadline':
       if (culprit === true) return { ...afterFailure(overdueEnding(task), task, random), kind: 'deadline' }
       // Nobody named: one of them hangs, so it cannot be free for ever.
-      return culprit === false ? afterRelease('drained', 0) : afterCrash(task, more)
+      return culprit === false ? afterRelease('bystander', 0) : afterCrash(task, more)
     case 'killed':
-      return culprit === false ? afterRelease('drained', 0) : afterCrash(task, more)
+      return culprit === false ? afterRelease('bystander', 0) : afterCrash(task, more)
     case 'expired':
     case 'missing':
       return afterLoss(task, cause, more)

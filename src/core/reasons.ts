@@ -71,6 +71,10 @@ const TABLE = {
     meaning: 'The worker stopped before the task was done and handed it back; nothing was charged.',
     hint: 'Nothing: it runs again. Give workers a longer `drain` when it happens often.',
   },
+  bystander: {
+    meaning: 'The process that ran the task was ended because of another task; nothing was charged.',
+    hint: 'Nothing: it runs again. The log of that worker names the culprit; `isolation` keeps such a type apart.',
+  },
   unclaimed: {
     meaning: 'The task was claimed for a worker that never got the answer, and was handed back.',
     hint: 'Nothing: it runs again. Check the network to the store when it happens often.',

@@ -53,6 +53,7 @@ export type Reason =
   | 'unknown_version'
   | 'child_failed'
   | 'drained'
+  | 'bystander'
   | 'unclaimed'
 
 /** Counters of one task. `failures` is the retry budget; see CONTRACT rule 7. */

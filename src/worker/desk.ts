@@ -34,6 +34,7 @@ export class Desk {
   /** Endings that wait for their last report before they go to the settler. */
   #reporting = 0
   #waiters: (() => void)[] = []
+  readonly #handedBack: string[] = []
 
   constructor(ports: DeskPorts) {
     this.#ports = ports
@@ -69,10 +70,6 @@ export class Desk {
   /** Hands back tasks that run under our session and that nobody here holds: uncharged. */
   handBack(tasks: readonly Held[]): void {
     if (tasks.length === 0) return
-    this.#log.warn('tasks were claimed for this worker and never reached it: they are handed back', {
-      tasks: tasks.slice(0, 20).map(({ id }) => id),
-      count: tasks.length,
-    })
     const ending = { kind: 'released', reason: 'unclaimed', delay: 0 } as const
     const outcome = decide(ending, NOBODY, 0)
     for (const { id, claim } of tasks) {
@@ -119,7 +116,7 @@ export class Desk {
     if (attempt !== null) {
       attempt.stage = 'closed'
       held.delete(attempt)
-    }
+    } else if (reply.status === 'applied') this.#noteHandedBack(settlement.id)
     if (reply.status === 'lost') {
       if (attempt === null) return
       if (attempt.completed && reply.state === 'succeeded') {
@@ -139,6 +136,19 @@ export class Desk {
     if (attempt !== null) this.#ports.settled(attempt.task, settlement.outcome)
     if (settlement.followUps.length > 0) this.#checkFollowUps(settlement.id, settlement.followUps, reply)
     if (reply.state === 'scheduled') this.#ports.moved(settlement.outcome.delay)
+  }
+
+  /** Told once the store agrees: a late beat may name tasks that have ended meanwhile. One line for those of a turn. */
+  #noteHandedBack(id: string): void {
+    this.#handedBack.push(id)
+    if (this.#handedBack.length > 1) return
+    queueMicrotask(() => {
+      const ids = this.#handedBack.splice(0)
+      this.#log.warn('tasks were claimed for this worker and never reached it: they are handed back', {
+        tasks: ids.slice(0, 20),
+        count: ids.length,
+      })
+    })
   }
 
   #checkFollowUps(parent: string, followUps: readonly { readonly id: string }[], reply: SettleReply): void {

@@ -135,8 +135,8 @@ function readWish(
     if (typeof answer === 'boolean') return { again: answer, delay: null }
     return { again: true, delay: parseDuration(answer, 'the answer of the retry function') }
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error)
-    attempt.warn(`the wait before the retry could not be read, the default applies: ${words}`)
+    const { message } = keepError(error)
+    attempt.warn(`the wait before the retry could not be read, the default applies: ${message}`)
     return { again: true, delay: null }
   }
 }

@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 
 import { systemClock } from '../base/clock.ts'
 import type { Engine } from '../core/engine.ts'
+import { keepError } from '../core/kept-error.ts'
 import { Board } from './board.ts'
 import type { FromHeart, HeartStart, ToHeart } from './heart-messages.ts'
 import type { HeldAnswer } from './news.ts'
@@ -85,5 +86,5 @@ try {
   watchStalls(new StallBoard(start.stalls))
   say({ kind: 'open' })
 } catch (error) {
-  say({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+  say({ kind: 'failed', message: keepError(error).message })
 }

@@ -6,6 +6,7 @@ import type { Cancel, Clock } from '../base/clock.ts'
 import { Loop } from '../base/loop.ts'
 import type { Engine } from '../core/engine.ts'
 import type { Beat, BeatReply } from '../core/hot-verbs.ts'
+import { keepError } from '../core/kept-error.ts'
 import type { Board } from './board.ts'
 import type { HeldAnswer, News, UpkeepSettings } from './news.ts'
 import type { Witness } from './witness.ts'
@@ -130,7 +131,7 @@ export class Heart {
     if (session === null) return
     const away = clock.mono() - this.#reachedAt
     if (failures === 1 || failures % 50 === 0) {
-      const fields = { failures, away_ms: Math.round(away), error: String(error) }
+      const fields = { failures, away_ms: Math.round(away), error: keepError(error) }
       const message = 'the store does not answer heartbeats; handlers go on in doubt'
       tell({ kind: 'log', level: 'warn', message, fields })
     }

@@ -5,6 +5,7 @@ import { settleApart, settleOrphan } from '../base/rescue.ts'
 import { decide } from '../core/decide.ts'
 import type { Engine } from '../core/engine.ts'
 import type { Settlement, SweepReply } from '../core/hot-verbs.ts'
+import { keepError } from '../core/kept-error.ts'
 import type { ProcessIdentity, TaskRecord } from '../core/record.ts'
 import { deathDetails } from './death-words.ts'
 import { endingLine } from './ending-words.ts'
@@ -32,7 +33,7 @@ export async function rescue(
     ...overdue.map((task) => settleOverdue(task, ports.random())),
   ]
   const applied = await settleApart(ports.engine, settlements, ({ id }, error) => {
-    const fields = { task: id, error: String(error) }
+    const fields = { task: id, error: keepError(error) }
     ports.tell({ kind: 'log', level: 'warn', message: 'a task could not be rescued yet', fields })
   })
   let rescued = 0

@@ -4,6 +4,7 @@
 
 import { runSchema } from '../core/check-input.ts'
 import type { Ending } from '../core/decide.ts'
+import { keepError } from '../core/kept-error.ts'
 import type { SchemaResult } from '../core/standard-schema.ts'
 import type { TaskType } from '../core/task-type.ts'
 import type { Attempt } from './attempt.ts'
@@ -123,9 +124,7 @@ async function cleanUp(attempt: Attempt, cleanups: (() => void | Promise<void>)[
     try {
       await run()
     } catch (error) {
-      attempt.warn(
-        `a clean-up failed: ${error instanceof Error ? error.message : String(error)}`.slice(0, 1_000),
-      )
+      attempt.warn(`a clean-up failed: ${keepError(error).message}`.slice(0, 1_000))
     }
   }
 }

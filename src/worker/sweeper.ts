@@ -5,6 +5,7 @@
 import type { Clock } from '../base/clock.ts'
 import { Loop } from '../base/loop.ts'
 import type { SweepReply } from '../core/hot-verbs.ts'
+import { keepError } from '../core/kept-error.ts'
 import type { TaskRecord } from '../core/record.ts'
 import type { UpkeepSettings } from './news.ts'
 import { rescue, type RescuePorts } from './rescue.ts'
@@ -36,7 +37,7 @@ export class Sweeper {
       clock: ports.clock,
       onError: (error, failures) => {
         if (failures !== 3) return
-        const fields = { failures, error: String(error) }
+        const fields = { failures, error: keepError(error) }
         ports.tell({ kind: 'log', level: 'warn', message: 'sweeps fail, trying again', fields })
       },
     })

@@ -65,6 +65,8 @@ test('a hung handler ends its worker and all that worker started; only the culpr
   await other.event('begin', (line) => line['id'] === innocent)
   const dead = await system.becomes(guilty, ({ state }) => state === 'dead')
   assert.deepEqual([dead.reason, dead.outcome, dead.failures, dead.crashes], ['timeout', 'deadline', 1, 0])
+  const [attempts] = await system.engine.journal.attempts([innocent])
+  assert.deepEqual([attempts?.[0]?.outcome, attempts?.[0]?.reason], ['release', 'bystander'])
   const spared = await system.becomes(innocent, ({ state }) => state === 'succeeded')
   assert.deepEqual([spared.failures, spared.crashes, spared.losses, spared.releases], [0, 0, 0, 1])
   const orphan = Number(child)

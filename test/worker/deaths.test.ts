@@ -117,6 +117,7 @@ test('only culprits are charged when they are known', async (t) => {
   await rig.worker([task('any', () => 'ok')])
   await rig.clock.run(6_000)
   const [one, other] = await rig.engine.records.get([guilty ?? '', innocent ?? ''])
+  assert.equal((await rig.attempts(innocent ?? ''))[0]?.reason, 'bystander')
   assert.deepEqual([one?.crashes, one?.releases, one?.state], [1, 0, 'succeeded'])
   assert.deepEqual([other?.crashes, other?.releases, other?.state], [0, 1, 'succeeded'])
 })

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { WindlassError } from '../../src/core/errors.ts'
+import type { Held } from '../../src/core/hot-verbs.ts'
 import { newTask } from '../../src/testing/samples.ts'
 import { createRig, faulty, gate, quiet, task, type Fault } from './rig.ts'
 
@@ -33,6 +34,22 @@ test('a claim that was given up leaves nothing stranded: the heart finds it and 
   assert.deepEqual(runs, [2, 2, 2], 'running again within 20 s')
   const { failures, crashes, losses: lost, releases } = await rig.get(tasks[0]?.id ?? '')
   assert.deepEqual([failures, crashes, lost, releases], [0, 0, 0, 1])
+})
+
+test('an answer that comes late and names a task that has ended since hands nothing back and warns of nothing', async (t) => {
+  const rig = await createRig(t)
+  const ended: Held[] = []
+  const engine = rig.connect()
+  const heartbeat = engine.heartbeat.bind(engine)
+  engine.heartbeat = async (beats) =>
+    (await heartbeat(beats)).map((reply) => ({ ...reply, unclaimed: [...ended] }))
+  const any = task('any', (_, { id, claim }) => void ended.push({ id, claim }))
+  await rig.worker([any], { engine })
+  const id = await rig.enqueue(any)
+  await rig.clock.run(25_000)
+  const done = await rig.get(id)
+  assert.deepEqual([done.state, done.attempt, done.releases], ['succeeded', 1, 0])
+  assert.deepEqual(rig.said('warn'), [])
 })
 
 test('an outcome is computed once and repeated until the store answers', async (t) => {

@@ -120,6 +120,31 @@ test('onDead hears of tasks that a rescue found dead', async (t) => {
   assert.deepEqual(told, [[sample.id, 'poison', 1, 'crash']])
 })
 
+test('what a clean-up or a retry function throws may be anything', async (t) => {
+  const rig = await createRig(t)
+  const odd: unknown = Object.create(null)
+  const dirty = task('dirty', (_, { onCleanup }) =>
+    onCleanup(() => {
+      throw odd
+    }),
+  )
+  const torn = task('torn', () => Promise.reject(new Error('torn')), {
+    retry: () => {
+      throw odd
+    },
+  })
+  await rig.worker([dirty, torn])
+  const ids = [await rig.enqueue(dirty), await rig.enqueue(torn)]
+  const ended = await Promise.all(ids.map((id) => rig.get(id)))
+  assert.deepEqual(
+    ended.map(({ state }) => state),
+    ['succeeded', 'scheduled'],
+  )
+  const attempts = await Promise.all(ids.map((id) => rig.attempts(id)))
+  const warnings = attempts.map(([first]) => first?.warnings.join())
+  assert.match(String(warnings), /a clean-up failed: .*the default applies: /)
+})
+
 test('middleware is around every handler, the first one outermost, and sees what it throws', async (t) => {
   const rig = await createRig(t)
   const order: string[] = []

@@ -112,6 +112,10 @@ const REASONS = {
     meaning: 'Worker 在任务完成前停止并将其交还；不计任何次数。',
     hint: '无需处理：它会重新执行。若经常发生，请给 Worker 更长的 `drain`。',
   },
+  bystander: {
+    meaning: '执行该任务的进程因另一个任务而被终止；不计任何次数。',
+    hint: '无需处理：它会重新执行。该 Worker 的日志会指出肇事任务；可用 `isolation` 将该类型隔离。',
+  },
   unclaimed: {
     meaning: '任务已分配给某个 Worker，但应答从未送达，已交还。',
     hint: '无需处理：它会重新执行。若经常发生，请检查到存储的网络。',

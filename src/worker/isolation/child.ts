@@ -9,6 +9,7 @@ import { Codecs, type Codec } from '../../core/codec.ts'
 import type { Ending } from '../../core/decide.ts'
 import { WindlassError } from '../../core/errors.ts'
 import type { NewTask } from '../../core/hot-verbs.ts'
+import { keepError } from '../../core/kept-error.ts'
 import { DEFAULTS } from '../../core/limits.ts'
 import type { TaskRecord } from '../../core/record.ts'
 import { createRedactor } from '../../core/redact.ts'
@@ -42,7 +43,7 @@ export async function serveTasks(start: ChildStart, port: ChildPort): Promise<vo
     const loaded = await load(start.source)
     child = new Child(start, port, loaded)
   } catch (error) {
-    port.send({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+    port.send({ kind: 'failed', message: keepError(error).message })
     return
   }
   port.send({ kind: 'ready' })

@@ -5,6 +5,7 @@
 import type { Cancel } from '../../base/clock.ts'
 import type { Ending } from '../../core/decide.ts'
 import { WindlassError } from '../../core/errors.ts'
+import { keepError } from '../../core/kept-error.ts'
 import { DEFAULTS } from '../../core/limits.ts'
 import type { KeptError } from '../../core/record.ts'
 import type { Attempt, StopWhy } from '../attempt.ts'
@@ -159,7 +160,8 @@ export class Remote implements CellListener {
       const [reply = null] = await this.#ports.settings.engine.enqueue([task])
       if (!this.#over) this.#cell?.send({ ...answer, reply, failure: null })
     } catch (error) {
-      const known = error instanceof WindlassError ? error : new WindlassError('internal', String(error))
+      const known =
+        error instanceof WindlassError ? error : new WindlassError('internal', keepError(error).message)
       const { code, message, applied } = known
       if (!this.#over) this.#cell?.send({ ...answer, reply: null, failure: { code, message, applied } })
     }
