@@ -15,6 +15,7 @@ import type { Cli } from './cli.ts'
 import { maskSecrets } from '../core/secrets.ts'
 import { openWindlass } from './open.ts'
 import { openProcessLog } from './process-log.ts'
+import { startPatiently } from './start-patience.ts'
 import { listenToStop, type StopRequest } from './stop-signals.ts'
 import { createSay, tellEvent, type Say } from './up-lines.ts'
 import { checkQueueList } from './values.ts'
@@ -48,11 +49,13 @@ async function up(cli: Cli, flags: Flags): Promise<void> {
     },
   })
   try {
-    const engine = await windlass.engine()
+    const journal = openProcessLog(cli, windlass.settings)
+    const { url } = windlass.settings.engine
+    const patience = { log: journal.log, stop: stop.asked, url }
+    const engine = await startPatiently(() => windlass.engine(), patience)
     refuseLonely(engine)
     // Told here, once, and not by every worker again and again: a store that was never migrated.
     await engine.records.sessions({ state: 'live', host: '' })
-    const journal = openProcessLog(cli, windlass.settings)
     journal.openFile()
     const say = createSay(journal.log, cli.out)
     await greet(windlass, engine, say)

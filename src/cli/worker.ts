@@ -14,6 +14,7 @@ import { EXIT } from './exit-codes.ts'
 import { maskSecrets } from '../core/secrets.ts'
 import { openWindlass } from './open.ts'
 import { openProcessLog } from './process-log.ts'
+import { startPatiently, type StartPatience } from './start-patience.ts'
 import { listenToStop, type StopRequest } from './stop-signals.ts'
 import { watchStrayErrors } from './stray-errors.ts'
 import { checkQueueList } from './values.ts'
@@ -72,27 +73,30 @@ async function work(cli: Cli, flags: Flags): Promise<void> {
     }
     // Code that cannot be loaded is told before a store is opened or created for it.
     await windlass.types()
-    const engine = await windlass.engine()
+    const { url } = windlass.settings.engine
+    const patience = { log, stop: stop.asked, url }
+    const engine = await startPatiently(() => windlass.engine(), patience)
     const { class: durability, text: means } = await engine.durability()
     if (!supervised) log.info('the store is open', { engine: engine.name, durability, means })
     const { queues } = windlass.settings.worker
     log.info('listening to queues', { queues: queues?.map(({ name }) => name) ?? 'all' })
-    await run(cli, windlass, log, stop, drain)
+    await run(cli, windlass, { log, stop, drain, patience })
   } finally {
     await windlass.close()
   }
 }
 
-async function run(
-  cli: Cli,
-  windlass: Windlass,
-  log: Log,
-  stop: StopRequest,
-  drain: 'ready' | 'all' | null,
-): Promise<void> {
+interface Running {
+  readonly log: Log
+  readonly stop: StopRequest
+  readonly drain: 'ready' | 'all' | null
+  readonly patience: StartPatience
+}
+
+async function run(cli: Cli, windlass: Windlass, { log, stop, drain, patience }: Running): Promise<void> {
   // A handler that outlives its deadline and blocks everything ends with its process (CONTRACT rule 5).
   const worker = windlass.worker({ log, hung: 'kill' })
-  await worker.start()
+  await startPatiently(() => worker.start(), patience)
   watchStrayErrors(log, () => {
     cli.exit = EXIT.failure
     stop.ask('an error that nobody caught')

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 
 import { FILES } from '../cli/fixtures.ts'
@@ -74,6 +75,21 @@ test('the log file gets the same lines; a file that cannot be written stops nobo
   assert.deepEqual([good.code, bad.code], [0, 0])
   assert.equal(readFileSync(join(place.folder, 'logs/worker.log'), 'utf8'), good.stdout)
   assert.match(bad.stderr, /log file .* cannot be written/)
+})
+
+test('a store that another process holds is waited for', { timeout: 60_000 }, async (t) => {
+  const place = new Place(t, FILES)
+  await place.json(['migrate'])
+  const db = new DatabaseSync(join(place.folder, 'windlass.db'), { timeout: 5_000 })
+  db.exec('BEGIN IMMEDIATE')
+  const worker = place.start(['worker', '--json'])
+  const says = (text: string): boolean => worker.objects.some((line) => line['message'] === text)
+  await worker.until(() => says('the store is busy or away: waiting for it'))
+  db.exec('ROLLBACK')
+  db.close()
+  await worker.until(() => says('worker started'))
+  worker.signal('SIGTERM')
+  assert.equal((await worker.ended).code, 0)
 })
 
 test('what goes wrong at the start has its exit code', async (t) => {

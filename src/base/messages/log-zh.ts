@@ -6,6 +6,7 @@ import type { logEn } from './log-en.ts'
 /** Log lines by key. */
 export const logZh: Readonly<Record<keyof typeof logEn, string>> = {
   'log.store_open': '已连接存储',
+  'log.store_awaited': '存储繁忙或无法访问：正在等待',
   'log.listening': '正在监听队列',
   'log.worker_started': 'Worker 已启动，开始处理任务',
   'log.worker_stopped': 'Worker 已停止',
