@@ -24,6 +24,7 @@ test('without a session it waits to be woken instead of trying in every turn', a
     take: () => assert.fail('nothing was enqueued'),
     gone: () => undefined,
     quiet: () => undefined,
+    unsure: () => undefined,
   })
   claimer.start()
   for (let i = 0; i < 50; i++) await turn()

@@ -1,10 +1,11 @@
 // Takes tasks for the free slots, and only for those: one claim in flight, nothing ahead of need. Woken by hints, by
 // one timer for what falls due (re-armed every 10 s at least) and by slots that get free. A claim whose outcome is
-// unknown is asked again with the same id; what it then may have taken unseen is found by the heart.
+// unknown, or that is not answered at all, is asked again with the same id; what is given up then, the heart looks for.
 
+import { answerOf } from '../base/answer.ts'
 import { sleep, type Cancel } from '../base/clock.ts'
 import { appliedOf } from '../core/errors.ts'
-import type { ClaimReply } from '../core/hot-verbs.ts'
+import type { ClaimReply, ClaimRequest } from '../core/hot-verbs.ts'
 import { mintToken } from '../core/ids.ts'
 import type { TaskRecord } from '../core/record.ts'
 import { Lanes } from './lanes.ts'
@@ -12,7 +13,6 @@ import type { WorkerSettings } from './options.ts'
 
 /** Longest time without asking, whatever hints say. */
 const POLL = 10_000
-const REPEATS = 3
 /** Claims that may follow each other without a turn of the event loop. */
 const CLAIMS_PER_TURN = 4
 
@@ -26,6 +26,8 @@ export interface ClaimerPorts {
   readonly gone: (session: string) => void
   /** Nothing more to be had for the moment. */
   readonly quiet: () => void
+  /** A claim was given up whose tasks may be ours all the same. */
+  readonly unsure: () => void
 }
 
 export class Claimer {
@@ -144,25 +146,41 @@ export class Claimer {
 
   /** Null: it failed, and whatever it took unseen is given up here. */
   async #ask(session: string, limit: number): Promise<ClaimReply | null> {
-    const { engine, clock, log } = this.#ports.settings
+    const { clock, callTimeout } = this.#ports.settings
     const claimId = mintToken()
     const request = { session, claimId, queues: this.#lanes.next(), limit }
+    // Nobody else can run meanwhile what it may have taken: longer than two silent calls it is not kept.
+    const until = clock.mono() + 2 * callTimeout
     this.#claimId = claimId
+    let doubt = false
     try {
-      for (let repeat = 0; ; repeat++) {
-        try {
-          const [reply] = await engine.claim([request])
-          return reply ?? null
-        } catch (error) {
-          this.#failures++
-          if (this.#failures === 1 || this.#failures % 20 === 0)
-            log.warn('the store does not answer claims, trying again', { failures: this.#failures, error })
-          if (appliedOf(error) === 'no' || repeat >= REPEATS || this.#stop.signal.aborted) return null
-          await sleep(clock, this.#pause(), this.#stop.signal)
+      for (;;) {
+        const answer = await this.#try(request)
+        if (typeof answer !== 'string') return answer
+        doubt ||= answer === 'unknown'
+        if (!doubt) return null
+        if (clock.mono() >= until || this.#stop.signal.aborted) {
+          this.#ports.unsure()
+          return null
         }
+        await sleep(clock, this.#pause(), this.#stop.signal)
       }
     } finally {
       this.#claimId = null
+    }
+  }
+
+  /** One call; `no`: it took nothing, `unknown`: it may have. */
+  async #try(request: ClaimRequest): Promise<ClaimReply | 'no' | 'unknown'> {
+    const { engine, clock, log, callTimeout } = this.#ports.settings
+    try {
+      const [reply] = await answerOf(clock, callTimeout, 'a claim', engine.claim([request]))
+      return reply ?? 'no'
+    } catch (error) {
+      this.#failures++
+      if (this.#failures === 1 || this.#failures % 20 === 0)
+        log.warn('the store does not answer claims, trying again', { failures: this.#failures, error })
+      return appliedOf(error) === 'no' ? 'no' : 'unknown'
     }
   }
 

@@ -38,13 +38,14 @@ export class Desk {
 
   constructor(ports: DeskPorts) {
     this.#ports = ports
-    const { engine, clock, log, random } = ports.settings
+    const { engine, clock, log, random, callTimeout } = ports.settings
     this.#log = log
     this.#settler = new Settler({
       engine,
       clock,
       log,
       random,
+      callTimeout,
       settled: (ended, reply) => this.#settled(ended, reply),
       sending: ports.sending,
       moved: () => this.#moved(null),

@@ -26,6 +26,8 @@ export interface HeartLink {
   open(): Promise<void>
   /** Beats for this session; null: for none. */
   follow(session: string | null): void
+  /** Compares with the store now what is held. */
+  look(): void
   drain(): void
   stop(): Promise<void>
 }
@@ -68,6 +70,10 @@ class HeartBeside implements HeartLink {
     if (session === null) return
     this.#started = true
     this.#upkeep.start(session)
+  }
+
+  look(): void {
+    if (this.#started) this.#upkeep.look()
   }
 
   drain(): void {
@@ -138,6 +144,10 @@ class HeartThread implements HeartLink {
   follow(session: string | null): void {
     this.#session = session
     this.#say({ kind: 'follow', session })
+  }
+
+  look(): void {
+    this.#say({ kind: 'look' })
   }
 
   drain(): void {

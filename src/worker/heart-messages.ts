@@ -15,6 +15,8 @@ export interface HeartStart {
 export type ToHeart =
   /** Beat for this session; the first one starts the upkeep. */
   | { readonly kind: 'follow'; readonly session: string | null }
+  /** Compare with the store now what is held. */
+  | { readonly kind: 'look' }
   | { readonly kind: 'drain' }
   | { readonly kind: 'held'; readonly ticket: number; readonly held: HeldAnswer }
   | { readonly kind: 'stop' }

@@ -48,6 +48,8 @@ function hear(message: ToHeart): void {
   switch (message.kind) {
     case 'follow':
       return follow(message.session)
+    case 'look':
+      return upkeep?.look()
     case 'drain':
       return upkeep?.drain()
     case 'held':

@@ -2,6 +2,7 @@
 // the differences, notices that the store is out of reach or that the session is dead, and ends the session (and the
 // process) of a handler that outlived its deadline. What any of this means for the attempts is the worker's business.
 
+import { answerOf } from '../base/answer.ts'
 import type { Cancel, Clock } from '../base/clock.ts'
 import { Loop } from '../base/loop.ts'
 import type { Engine } from '../core/engine.ts'
@@ -80,6 +81,11 @@ export class Heart {
     this.#loop.wake()
   }
 
+  /** Compares with the store now what is held. */
+  look(): void {
+    this.#loop.wake()
+  }
+
   /** Tells the store that no more is taken. */
   drain(): void {
     this.#draining = true
@@ -110,7 +116,7 @@ export class Heart {
       unclaimedAfter: settings.callTimeout,
       draining: this.#draining,
     }
-    const [reply] = await engine.heartbeat([beat])
+    const [reply] = await answerOf(clock, settings.callTimeout, 'a heartbeat', engine.heartbeat([beat]))
     if (reply === undefined || session !== this.#session) return null
     if (reply.status === 'gone') {
       this.follow(null)

@@ -2,6 +2,7 @@
 // more for the last progress of an attempt before its ending. What is told here may be lost; nothing rests on it, but
 // the answers do tell of cancels and of tasks that are not ours any more.
 
+import { answerOf } from '../base/answer.ts'
 import type { Cancel, Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Engine } from '../core/engine.ts'
@@ -17,6 +18,8 @@ export interface ReporterPorts {
   readonly engine: Engine
   readonly clock: Clock
   readonly log: Log
+  /** How long the engine lets a call take, in ms. */
+  readonly callTimeout: number
   readonly answered: (attempt: Attempt, reply: ReportReply) => void
 }
 
@@ -101,7 +104,8 @@ export class Reporter {
       logs: taken[i]?.logs ?? [],
     }))
     try {
-      const replies = await this.#ports.engine.report(reports)
+      const { clock, engine, callTimeout } = this.#ports
+      const replies = await answerOf(clock, callTimeout, 'a report', engine.report(reports))
       for (const [i, attempt] of attempts.entries()) {
         const reply = replies[i]
         if (reply !== undefined && attempt.stage === 'running') this.#ports.answered(attempt, reply)

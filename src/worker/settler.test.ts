@@ -30,6 +30,7 @@ function create(reply: (batch: readonly Settlement[]) => SettleReply[] | Promise
     clock,
     log: silentLog,
     random: () => 0,
+    callTimeout: 5_000,
     settled: ({ settlement: { id } }) => told.push(id),
     sending: () => undefined,
     moved: () => undefined,

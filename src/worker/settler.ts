@@ -2,6 +2,7 @@
 // store says applied, already or lost (CONTRACT rule 8). Waits with back-off while the store is away; never drops an
 // ending. What an answer means for the attempt is the owner's business.
 
+import { answerOf } from '../base/answer.ts'
 import type { Cancel, Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { decide } from '../core/decide.ts'
@@ -24,6 +25,8 @@ export interface SettlerPorts {
   readonly clock: Clock
   readonly log: Log
   readonly random: () => number
+  /** How long the engine lets a call take, in ms. */
+  readonly callTimeout: number
   readonly settled: (ended: Ended, reply: SettleReply) => void
   /** Endings leave now: what else is to be asked can travel with them. */
   readonly sending: () => void
@@ -86,9 +89,10 @@ export class Settler {
     const batch = this.#take()
     this.#flying = batch.length
     try {
-      const settled = this.#ports.engine.settle(batch.map((one) => one.settlement))
+      const { clock, engine, callTimeout } = this.#ports
+      const settled = engine.settle(batch.map((one) => one.settlement))
       this.#ports.sending()
-      const replies = await settled
+      const replies = await answerOf(clock, callTimeout, 'endings', settled)
       this.#flying = 0
       this.#failures = 0
       this.#most = Math.min(LIMITS.batch, this.#most * 2)

@@ -49,6 +49,10 @@ export class Upkeep {
     this.#heart.follow(session)
   }
 
+  look(): void {
+    this.#heart.look()
+  }
+
   drain(): void {
     this.#heart.drain()
   }

@@ -71,6 +71,7 @@ export class Worker extends Service {
       engine,
       clock,
       log,
+      callTimeout: settings.callTimeout,
       answered: (attempt, { status }) => {
         if (status === 'cancel') this.#runner.cancel(attempt)
         if (status === 'lost') this.#lose(attempt, 'the task is not ours any more')
@@ -95,6 +96,7 @@ export class Worker extends Service {
       take: (tasks, from) => this.#take(tasks, from),
       gone: (from) => this.#gone(from, 'the store declared this session dead'),
       quiet: () => this.#emptiness.look(),
+      unsure: () => this.#heart.look(),
     })
     this.#cancels = new Cancels({
       settings,

@@ -19,19 +19,78 @@ test('a claim whose reply was lost is asked again with the same id: the task run
   assert.equal((await rig.get(id)).state, 'succeeded')
 })
 
+for (const fault of ['hang', 'hang-reply'] as const) {
+  test(`a claim that is never answered (${fault}) holds up nothing for long`, async (t) => {
+    const rig = await createRig(t)
+    const faults: Fault[] = [fault]
+    const engine = faulty(rig.engine, (verb) => (verb === 'claim' ? (faults.shift() ?? null) : null))
+    const runs: number[] = []
+    const any = task('any', (_, ctx) => void runs.push(ctx.attempt))
+    const id = await rig.enqueue(any)
+    await rig.worker([any], { engine })
+    await rig.clock.run(5_400)
+    assert.deepEqual(runs, [])
+    await rig.clock.run(600)
+    assert.deepEqual(runs, [1], 'the same claim, asked again after six seconds at most')
+    assert.equal((await rig.get(id)).state, 'succeeded')
+  })
+}
+
+for (const fault of ['hang-reply', 'lose-reply'] as const) {
+  test(`claims whose replies never come (${fault}), one after the other: running again in 15 s`, async (t) => {
+    const rig = await createRig(t)
+    const until = rig.clock.mono() + 10_000
+    const engine = faulty(rig.engine, (verb) => (verb === 'claim' && rig.clock.mono() < until ? fault : null))
+    const runs: number[] = []
+    const any = task('any', () => void runs.push(rig.clock.mono() - until + 10_000))
+    const tasks = [1, 2, 3].map(() => newTask({ type: 'any' }))
+    await rig.engine.enqueue(tasks)
+    await rig.worker([any], { engine })
+    await rig.clock.run(30_000)
+    assert.equal(runs.length, 3)
+    assert.ok(Math.max(...runs) < 15_000, `ran after ${runs.join()} ms`)
+    t.diagnostic(`ran after ${runs.join()} ms`)
+    const ended = await rig.engine.records.get(tasks.map(({ id }) => id))
+    for (const one of ended)
+      assert.deepEqual([one?.state, one?.failures, one?.crashes, one?.losses], ['succeeded', 0, 0, 0])
+  })
+}
+
+test('endings and heartbeats that are never answered are sent again', async (t) => {
+  const rig = await createRig(t)
+  const faults = new Map<string, Fault[]>([
+    ['settle', ['hang-reply', 'hang']],
+    ['heartbeat', ['hang', 'hang-reply']],
+    ['report', ['hang']],
+  ])
+  const engine = faulty(rig.engine, (verb) => faults.get(verb)?.shift() ?? null)
+  const any = task('any', (_, { progress }) => progress(50))
+  const worker = await rig.worker([any], { engine })
+  const session = worker.status().session
+  const id = await rig.enqueue(any)
+  await rig.clock.run(20_000)
+  const { state, attempt } = await rig.get(id)
+  assert.deepEqual([state, attempt, worker.status().unsettled], ['succeeded', 1, 0])
+  assert.deepEqual([worker.status().session, worker.status().counters.stale], [session, 0])
+  const [live] = await rig.engine.records.sessions({ state: 'live', host: null })
+  assert.ok((live?.beat ?? 0) >= 1, 'it beats')
+})
+
 test('a claim that was given up leaves nothing stranded: the heart finds it and hands it back', async (t) => {
   const rig = await createRig(t)
-  let losses = 4
-  const engine = faulty(rig.engine, (verb) => (verb === 'claim' && losses-- > 0 ? 'lose-reply' : null))
+  const until = rig.clock.mono() + 14_000
+  const engine = faulty(rig.engine, (verb) =>
+    verb === 'claim' && rig.clock.mono() < until ? 'lose-reply' : null,
+  )
   const runs: number[] = []
   const any = task('any', (_, ctx) => void runs.push(ctx.attempt))
   const tasks = [1, 2, 3].map(() => newTask({ type: 'any' }))
   await rig.engine.enqueue(tasks)
   await rig.worker([any], { engine })
-  await rig.clock.run(4_000)
+  await rig.clock.run(10_000)
   assert.deepEqual(runs, [], 'taken for this session, and never heard of')
-  await rig.clock.run(16_000)
-  assert.deepEqual(runs, [2, 2, 2], 'running again within 20 s')
+  await rig.clock.run(6_000)
+  assert.deepEqual(runs, [2, 2, 2], 'running again within 16 s')
   const { failures, crashes, losses: lost, releases } = await rig.get(tasks[0]?.id ?? '')
   assert.deepEqual([failures, crashes, lost, releases], [0, 0, 0, 1])
 })

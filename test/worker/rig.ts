@@ -64,7 +64,7 @@ class SteppingClock extends ManualClock {
   }
 }
 
-export type Fault = 'refuse' | 'lose-reply' | 'lose-call' | null
+export type Fault = 'refuse' | 'lose-reply' | 'lose-call' | 'hang' | 'hang-reply' | null
 
 type Verb = 'enqueue' | 'claim' | 'settle' | 'report' | 'heartbeat' | 'endSession' | 'sweep' | 'startSession'
 
@@ -82,7 +82,9 @@ export function faulty(engine: Engine, plan: (verb: Verb) => Fault): Engine {
         if (fault === 'refuse') throw new WindlassError('engine_busy', 'planned refusal', { applied: 'no' })
         if (fault === 'lose-call')
           throw new WindlassError('engine_unreachable', 'planned loss', { applied: 'unknown' })
+        if (fault === 'hang') return new Promise(() => {})
         const answer = await call(...args)
+        if (fault === 'hang-reply') return new Promise(() => {})
         if (fault === 'lose-reply')
           throw new WindlassError('engine_timeout', 'planned loss of the reply', { applied: 'unknown' })
         return answer
