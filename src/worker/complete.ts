@@ -10,7 +10,7 @@ import { WindlassError } from '../core/errors.ts'
 import { RESULT_CODES, toJsonText } from '../core/json.ts'
 import type { Attempt } from './attempt.ts'
 
-/** What it needs of the worker's settings. An engine that cannot settle is that of a child. */
+/** What it needs of the worker's settings. An engine that cannot settle is that of a child without a way to the store. */
 export interface CompleteSettings {
   readonly engine: Partial<Pick<Engine, 'settle'>>
   readonly codecs: Codecs

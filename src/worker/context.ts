@@ -26,7 +26,7 @@ export interface RunSettings extends Pick<
   WorkerSettings,
   'clock' | 'log' | 'redact' | 'types' | 'codecs' | 'payloadBytes' | 'defaults'
 > {
-  /** Where `ctx.enqueue` with `now` goes, and `ctx.complete`; a child cannot settle. */
+  /** Where `ctx.enqueue` with `now` goes, and `ctx.complete`; a child of a store in memory cannot settle. */
   readonly engine: Pick<Engine, 'enqueue'> & Partial<Pick<Engine, 'settle'>>
 }
 

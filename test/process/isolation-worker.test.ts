@@ -1,5 +1,7 @@
 /** `windlass worker` with children: they load the config as it does, and none outlives it, however it ends. */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 
 import { Place, type Running } from '../cli/launch.ts'
@@ -92,4 +94,90 @@ test('a task that killed its worker is tried again in a process of its own, and 
   up.signal('SIGTERM')
   assert.equal((await up.ended).code, 0)
   assert.equal(ready(), 2)
+})
+
+/** Books in a transaction of its own connection, as `payload` says: once with a crash in it, or rolled back first. */
+const BOOKING = `
+import { DatabaseSync } from 'node:sqlite'
+import { defineTask } from 'windlass'
+
+let db
+async function book({ first }, ctx) {
+  db ??= new DatabaseSync('windlass.db', { timeout: 5_000 })
+  db.exec('CREATE TABLE IF NOT EXISTS bookings (id TEXT, attempt INTEGER, pid INTEGER)')
+  db.exec('BEGIN IMMEDIATE')
+  db.prepare('INSERT INTO bookings VALUES (?, ?, ?)').run(ctx.id, ctx.attempt, process.pid)
+  await ctx.enqueue('echo', ctx.id, { id: 'now-' + ctx.id, tx: db })
+  if (ctx.attempt === 1 && first === 'dies') {
+    process.kill(process.pid, 'SIGKILL')
+    await new Promise(() => {})
+  }
+  await ctx.enqueue('echo', ctx.id, { id: 'with-' + ctx.id })
+  await ctx.complete({ attempt: ctx.attempt, pid: process.pid }, { tx: db })
+  db.exec(ctx.attempt === 1 && first === 'rolls back' ? 'ROLLBACK' : 'COMMIT')
+  if (first === 'dies after') process.kill(process.pid, 'SIGKILL')
+}
+const retry = { retries: 1, delay: 0 }
+export const books = ['inline', 'thread', 'process'].map((isolation) =>
+  defineTask({ name: 'book-' + isolation, isolation, retry, run: book }),
+)
+export const echo = defineTask({ name: 'echo', run: (text) => text })
+`
+
+const PLAIN = `
+import { defineConfig } from 'windlass'
+export default defineConfig({ engine: 'sqlite:windlass.db', tasks: ['tasks.ts'], worker: { count: 1 } })`
+
+/** The bookings of a place, as the table has them. */
+function bookings({ folder }: Place): unknown[][] {
+  const db = new DatabaseSync(join(folder, 'windlass.db'), { timeout: 5_000 })
+  const rows = db.prepare('SELECT id, attempt FROM bookings ORDER BY id').all()
+  db.close()
+  return rows.map(({ id, attempt }) => [id, attempt])
+}
+
+test('a task that crashed within its transaction completes in one of the child that runs it again', async (t) => {
+  const place = new Place(t, { 'windlass.config.ts': PLAIN, 'tasks.ts': BOOKING })
+  const up = place.start(['up', '--json'])
+  await place.json(['enqueue', 'book-inline', '{"first":"dies"}', '--id', 'b'])
+  const { code, document } = await place.json(['wait', 'b', '--timeout', '30'])
+  assert.equal(code, 0, JSON.stringify(document))
+  const { attempt, pid } = document['result'] as { attempt: number; pid: number }
+  const workers = up.objects.filter((line) => line['event'] === 'started').map((line) => line['pid'])
+  assert.deepEqual([document['attempt'], document['crashes'], document['failures'], attempt], [2, 1, 0, 2])
+  assert.ok(!workers.includes(pid), 'it ran in a process of its own')
+  assert.deepEqual(bookings(place), [['b', 2]])
+  for (const id of ['now-b', 'with-b']) assert.equal((await place.json(['wait', id])).code, 0)
+  up.signal('SIGTERM')
+  const { stdout } = await up.ended
+  assert.doesNotMatch(stdout, /came too late|not committed|task failed/)
+})
+
+test('a transaction works in every isolation, also rolled back first and killed after the commit', async (t) => {
+  const place = new Place(t, { 'windlass.config.ts': PLAIN, 'tasks.ts': BOOKING })
+  const cases = [
+    ['book-thread', 'works', 1],
+    ['book-process', 'works', 1],
+    ['book-thread', 'rolls back', 2],
+    ['book-process', 'rolls back', 2],
+    ['book-process', 'dies after', 1],
+  ] as const
+  for (const [i, [type, first]] of cases.entries())
+    await place.json(['enqueue', type, JSON.stringify({ first }), '--id', `b${i}`])
+  const ran = await place.run(['worker', '--drain=all'])
+  assert.equal(ran.code, 0, ran.stdout + ran.stderr)
+  for (const [i, [type, first, attempt]] of cases.entries()) {
+    const { document } = await place.json(['get', `b${i}`])
+    const { state, attempt: last, failures, crashes } = document
+    assert.deepEqual(
+      [state, last, failures, crashes],
+      ['succeeded', attempt, attempt - 1, 0],
+      `${type} ${first}`,
+    )
+  }
+  assert.deepEqual(
+    bookings(place),
+    cases.map(([, , attempt], i) => [`b${i}`, attempt]),
+  )
+  assert.doesNotMatch(ran.stdout, /came too late/)
 })

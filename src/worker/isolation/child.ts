@@ -1,6 +1,6 @@
 // The inside of a child: loads the task types as the worker did, then runs one task at a time as the worker would, with
-// the same code for context, endings and middleware. Holds no connection to the store: what a handler reports, logs and
-// enqueues goes to the worker. Whether it is a thread or a process is its entry's business.
+// the same code for context, endings and middleware. What a handler reports, logs and enqueues goes to the worker; only
+// what belongs into a transaction of the handler's goes to the store (own-store.ts). Threads, processes: its entries.
 
 import { systemClock } from '../../base/clock.ts'
 import { loadSettings } from '../../config/load.ts'
@@ -22,6 +22,7 @@ import { LoopWatch } from '../loop-watch.ts'
 import { cleanUpAfter, runAttempt, type RunPorts } from '../run.ts'
 import type { StallBoard } from '../stall-board.ts'
 import type { ChildStart, FromChild, TaskSource, ToChild } from './messages.ts'
+import { OwnStore } from './own-store.ts'
 import { logTo } from './remote-log.ts'
 
 /** Shortest time between two reports of progress and log lines. */
@@ -70,6 +71,7 @@ class Child {
   readonly #grace: number
   readonly #types: ReadonlyMap<string, TaskType>
   readonly #run: RunPorts
+  readonly #store: OwnStore | null
   readonly #calls = new Map<number, (answer: Enqueued) => void>()
   #callCount = 0
   #attempt: Attempt | null = null
@@ -80,6 +82,7 @@ class Child {
     this.#port = port
     this.#grace = start.grace
     this.#types = types
+    this.#store = start.address === null ? null : new OwnStore(start.address)
     const settings: RunSettings = {
       clock: systemClock,
       log: logTo((message) => port.send(message)),
@@ -88,7 +91,10 @@ class Child {
       codecs: new Codecs(codecs),
       payloadBytes: start.payloadBytes,
       defaults: start.defaults,
-      engine: { enqueue: (tasks, options) => this.#enqueue(tasks, options) },
+      engine: {
+        enqueue: (tasks, options) => this.#enqueue(tasks, options),
+        ...(this.#store === null ? {} : { settle: completer(this.#store, port) }),
+      },
     }
     const watch = new LoopWatch(systemClock, (words) => this.#attempt?.warn(words), port.stalls)
     watch.start()
@@ -177,10 +183,12 @@ class Child {
 
   async #enqueue(
     tasks: readonly NewTask[],
-    options: { readonly tx?: object } = {},
+    options: { readonly tx?: object; readonly notify?: boolean } = {},
   ): ReturnType<RunSettings['engine']['enqueue']> {
-    if (options.tx !== undefined)
+    if (options.tx !== undefined) {
+      if (this.#store !== null) return this.#store.enqueue(tasks, options)
       throw new WindlassError('refused', 'a transaction cannot be shared with another thread or process')
+    }
     return Promise.all(
       tasks.map(async (task) => {
         const call = ++this.#callCount
@@ -193,5 +201,14 @@ class Child {
         return reply
       }),
     )
+  }
+}
+
+/** Settles within the handler's transaction, and tells the worker that it may be committed from now on. */
+function completer(store: OwnStore, { send }: ChildPort): NonNullable<RunSettings['engine']['settle']> {
+  return async (settlements, options) => {
+    const replies = await store.settle(settlements, options)
+    if (replies.some(({ status }) => status !== 'lost')) send({ kind: 'completed' })
+    return replies
   }
 }

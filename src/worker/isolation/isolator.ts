@@ -20,7 +20,8 @@ export class Isolator {
   readonly #types = new Map<string, TaskType>()
 
   constructor(settings: WorkerSettings) {
-    const { isolation, clock, log, concurrency, payloadBytes, redactPaths, defaults, grace } = settings
+    const { engine, isolation, clock, log, concurrency, payloadBytes, redactPaths, defaults, grace } =
+      settings
     this.#settings = settings
     this.#known = new Set(isolation?.lacks === null ? isolation.known : [])
     for (const type of settings.types.values())
@@ -30,7 +31,7 @@ export class Isolator {
       return
     }
     const { source } = isolation
-    const start = { source, payloadBytes, redact: redactPaths, defaults, grace }
+    const start = { source, payloadBytes, redact: redactPaths, defaults, grace, address: engine.address }
     this.#pool = new Pool({ start, clock, log, most: concurrency })
   }
 

@@ -26,6 +26,8 @@ export interface ChildStart {
   readonly defaults: NonNullable<Enqueuer['defaults']> | null
   /** How long after the abort signal the child is killed. */
   readonly grace: number
+  /** URL of the store, for transactions of handlers; null: only the worker's process can reach it. */
+  readonly address: string | null
 }
 
 export type ToChild =
@@ -65,6 +67,8 @@ export type FromChild =
       readonly fields: object
     }
   | { readonly kind: 'enqueue'; readonly call: number; readonly task: NewTask }
+  /** Its success is in a transaction of the handler's, which may be committed from now on. */
+  | { readonly kind: 'completed' }
   /** The handler ended; `over`: its clean-ups too. */
   | {
       readonly kind: 'ended'

@@ -98,6 +98,9 @@ export class Remote implements CellListener {
         return settings.log[message.level](message.message, message.fields)
       case 'enqueue':
         return void this.#enqueue(message)
+      case 'completed':
+        attempt.completed = true
+        return
       case 'ended':
         return this.#ended(message)
     }
