@@ -5,16 +5,16 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
-import { fileURLToPath } from 'node:url'
 
 const LIFELINE = new URL('lifeline.ts', import.meta.url).href
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const MINUTE = 60_000
 
 /** Files at a time. Tests measure seconds: more than the cores of a small machine would make them liars. */
 const CONCURRENCY = 2
 
 export interface Batch {
+  /** Folder that the files' paths start from. */
+  readonly root: string
   readonly files: readonly string[]
   readonly env: NodeJS.ProcessEnv
   readonly long: boolean
@@ -29,12 +29,12 @@ export interface Count {
   readonly skipped: number
 }
 
-export async function runBatch({ files, env, long, flags, signal }: Batch): Promise<Count> {
+export async function runBatch({ root, files, env, long, flags, signal }: Batch): Promise<Count> {
   let count: Count = { passed: 0, failed: 0, skipped: 0 }
   if (files.length === 0 || signal.aborted) return count
   const events = run({
-    cwd: ROOT,
-    files: files.map((file) => join(ROOT, file)),
+    cwd: root,
+    files: files.map((file) => join(root, file)),
     concurrency: CONCURRENCY,
     signal,
     // A whole file; one test in it may take as long as the flag below says, or what it asks for itself.

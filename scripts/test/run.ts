@@ -14,10 +14,11 @@ import { chooseSeed, testEnvironment } from './environment.ts'
 import { testFiles } from './files.ts'
 import { Servers } from './servers/servers.ts'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+/** Elsewhere where the run itself is tested. */
+const root = process.env['WINDLASS_TEST_ROOT'] ?? fileURLToPath(new URL('../..', import.meta.url))
 
 const { long, requireAll, engines: named, words, flags } = readArguments(process.argv.slice(2))
-const files = testFiles(ROOT, words)
+const files = testFiles(root, words)
 const wrong =
   files.length === 0 ? `no test file matches ${words.join(' ')}` : complain(named, enginesOf(files))
 if (wrong !== null) {
@@ -38,7 +39,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 const env = testEnvironment(process.env, { seed, long, requireAll })
-const batch = { long, flags, signal: interrupted.signal }
+const batch = { root, long, flags, signal: interrupted.signal }
 const footing = findFooting(
   enginesOf(files),
   process.env,

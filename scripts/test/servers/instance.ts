@@ -93,7 +93,10 @@ export class Instance {
     }
     child.stdout.on('data', listen)
     child.stderr.on('data', listen)
-    child.on('error', (error) => ready.reject(error))
+    child.on('error', (error) => {
+      if (child.pid === undefined) this.#process = null
+      ready.reject(error)
+    })
     child.on('exit', (code, signal) => {
       if (this.#process === child) this.#process = null
       ready.reject(this.#failure(`ended with ${signal ?? code}`))

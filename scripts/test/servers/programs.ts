@@ -1,5 +1,8 @@
 /**
  * Finding programs of servers, which Debian keeps off PATH.
+ *
+ * WINDLASS_TEST_PROGRAMS names the folders that are looked into instead of all others, for tests and for who
+ * wants another version.
  */
 import { accessSync, constants, globSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -13,7 +16,8 @@ const BREW = ['/opt/homebrew/bin', '/opt/homebrew/opt/*/bin', '/usr/local/opt/*/
  */
 export function findProgram(names: readonly string[], folders: readonly string[] = []): string | null {
   const onPath = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
-  const places = [...folders.flatMap(expand), ...onPath, ...BESIDE_PATH, ...BREW.flatMap(expand)]
+  const only = process.env['WINDLASS_TEST_PROGRAMS']?.split(delimiter)
+  const places = only ?? [...folders.flatMap(expand), ...onPath, ...BESIDE_PATH, ...BREW.flatMap(expand)]
   for (const name of names)
     for (const place of places) {
       const file = join(place, name)

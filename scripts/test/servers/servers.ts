@@ -45,9 +45,12 @@ export class Servers {
   readonly #ended: Promise<unknown>
   #last = 0
 
-  /** @param say told what takes long, such as an installation */
-  constructor(say: (line: string) => void = () => undefined) {
-    const keeper = spawn(process.execPath, [KEEPER], { detached: true, stdio: 'pipe' })
+  /**
+   * @param say told what takes long, such as an installation
+   * @param env what the keeper sees of the machine
+   */
+  constructor(say: (line: string) => void = () => undefined, env: NodeJS.ProcessEnv = process.env) {
+    const keeper = spawn(process.execPath, [KEEPER], { detached: true, stdio: 'pipe', env })
     this.#keeper = keeper
     this.#ended = once(keeper, 'close')
     keeper.stdin.on('error', () => undefined)
