@@ -290,7 +290,7 @@ export class Windlass {
   }
 
   async #open(): Promise<Engine> {
-    const engine = await openEngine(this.settings.engine.url)
+    const engine = await openEngine(this.settings.engine.url, { pool: this.settings.pool })
     if (!this.settings.migrate) return engine
     try {
       await engine.migrate()

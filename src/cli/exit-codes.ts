@@ -31,6 +31,7 @@ const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'config_invalid',
   'engine_url_invalid',
   'engine_not_available',
+  'engine_driver_missing',
   'handler_unsupported',
 ])
 

@@ -5,6 +5,7 @@
 import type { LogLevel } from '../base/log.ts'
 import type { Codec } from '../core/codec.ts'
 import { show } from '../core/duration.ts'
+import type { PoolOptions } from '../core/engine.ts'
 import { WindlassError } from '../core/errors.ts'
 import { checkKeys } from '../core/keys.ts'
 import { DEFAULTS, LIMITS } from '../core/limits.ts'
@@ -42,6 +43,8 @@ export interface Settings {
   /** Folder that relative paths start from. */
   readonly root: string
   readonly engine: EngineChoice
+  /** Connections of this process to a server. */
+  readonly pool: PoolOptions
   readonly migrate: boolean
   readonly tasks: readonly (TaskType | string)[]
   /** Name of the type that takes HTTP bodies which name none. */
@@ -106,6 +109,9 @@ const whole = readWhole
 const second = 1_000
 
 const FIELDS = {
+  poolSize: field(['database.poolSize'], ['DATABASE_POOL_SIZE'], whole(1, 10_000)),
+  maxOverflow: field(['database.maxOverflow'], ['DATABASE_MAX_OVERFLOW'], whole(0, 10_000)),
+  poolTimeout: span(['database.poolTimeout'], ['DATABASE_POOL_TIMEOUT'], readDuration(1)),
   migrate: field(['migrate'], [], readBoolean),
   lease: span(['lease'], [], readDuration(DEFAULTS.leaseMin, DEFAULTS.leaseMax)),
   heartbeat: span(
@@ -178,6 +184,11 @@ function layersOf(sources: Sources): Layer[] {
 
 function readMatters(picker: Picker) {
   return {
+    pool: {
+      size: picker.pick(FIELDS.poolSize, null),
+      maxOverflow: picker.pick(FIELDS.maxOverflow, null),
+      timeout: picker.pick(FIELDS.poolTimeout, null),
+    },
     migrate: picker.pick(FIELDS.migrate, true),
     lease: chooseLease(picker),
     keep: {

@@ -37,6 +37,15 @@ export interface ApiConfig {
   readonly keys?: readonly string[]
 }
 
+/** Connections to a database server, of each process. */
+export interface DatabaseConfig {
+  readonly poolSize?: number
+  /** Opened beyond `poolSize` while all are in use. */
+  readonly maxOverflow?: number
+  /** How long a call waits for a connection. */
+  readonly poolTimeout?: Duration
+}
+
 export interface PushConfig {
   /** CIDRs that pushes may reach although they are private. */
   readonly allowPrivate?: readonly string[]
@@ -51,6 +60,7 @@ export interface Config {
   readonly engine?: string
   /** URL of the SQL store behind an `amqp:` engine. */
   readonly store?: string
+  readonly database?: DatabaseConfig
   /** Task types, or globs of files that export them, from the config's folder. */
   readonly tasks?: readonly (TaskType | string)[]
   /** The type (or its name) that takes HTTP bodies which name none. */
@@ -86,6 +96,8 @@ export interface Config {
 export const CONFIG_KEYS: Readonly<Record<keyof Config, readonly string[] | null>> = {
   engine: null,
   store: null,
+  // The seeds' files keep more in it.
+  database: null,
   tasks: null,
   defaultTask: null,
   retry: null,
@@ -107,7 +119,7 @@ export const CONFIG_KEYS: Readonly<Record<keyof Config, readonly string[] | null
 }
 
 /** Sections of the seeds' YAML files that say where the servers are; what else is in them is not ours to judge. */
-export const SEED_SECTIONS: readonly string[] = ['redis', 'database', 'rabbitmq']
+export const SEED_SECTIONS: readonly string[] = ['redis', 'rabbitmq']
 
 /** The folder that relative paths of a config object start from; spreading the object keeps it. */
 const FOLDER = Symbol.for('windlass.config.folder')

@@ -72,6 +72,16 @@ export interface Engine {
   close(): Promise<void>
 }
 
+/** Connections of an engine behind a server; null: as the engine has it. What the URL says wins. */
+export interface PoolOptions {
+  /** Kept open. */
+  readonly size: number | null
+  /** Opened beyond `size` while all are in use. */
+  readonly maxOverflow: number | null
+  /** How long a call waits for a connection, in ms. */
+  readonly timeout: number | null
+}
+
 /** What every engine can be opened with. */
 export interface EngineOptions {
   /** Keeps systems apart on one server. Default `windlass`. */
@@ -80,4 +90,5 @@ export interface EngineOptions {
   readonly now: (() => number) | null
   /** Longest time one call may take, in ms. */
   readonly callTimeout: number
+  readonly pool?: PoolOptions
 }

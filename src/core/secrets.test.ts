@@ -10,6 +10,8 @@ for (const [text, masked] of [
   ['postgresql+asyncpg://me:a@b:c@db/app?x=1', 'postgresql+asyncpg://me:***@db/app?x=1'],
   ['two amqp://a:b@c and mysql://d:e@f here', 'two amqp://a:***@c and mysql://d:***@f here'],
   ['postgres://db/app?user=me&password=s3cret&ssl=1', 'postgres://db/app?user=me&password=***&ssl=1'],
+  ['postgres://me:a/b?c#d@db/app', 'postgres://me:***@db/app'],
+  ['at "mysql://me:p@ss@db/app" for a@b', 'at "mysql://me:***@db/app" for a@b'],
   ['sqlite:.windlass/windlass.db', 'sqlite:.windlass/windlass.db'],
   ['http://localhost:8000/a@b', 'http://localhost:8000/a@b'],
   ['mail a:b@c', 'mail a:b@c'],

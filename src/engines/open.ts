@@ -36,6 +36,7 @@ export async function openEngine(url: string, options: Partial<OpenOptions> = {}
     now: options.now ?? null,
     callTimeout: options.callTimeout ?? DEFAULTS.callTimeout,
     role: options.role ?? 'hot',
+    ...(options.pool === undefined ? {} : { pool: options.pool }),
   }
   // SQLAlchemy's spelling names the driver too: `postgresql+asyncpg`.
   const [scheme = ''] = schemeOf(url).split('+')

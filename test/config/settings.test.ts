@@ -149,3 +149,15 @@ test('a level is a known word, not a word that every object knows', () => {
   for (const LOG_LEVEL of ['constructor', '__proto__', 'loud'])
     assert.throws(() => settingsOf({}, { cwd: '/app', env: { LOG_LEVEL } }), { code: 'config_invalid' })
 })
+
+test('connections of the pool come from the environment, and from the YAML of older programs', () => {
+  const env = { DATABASE_POOL_SIZE: '20', DATABASE_MAX_OVERFLOW: '0', DATABASE_POOL_TIMEOUT: '30' }
+  assert.deepEqual(settingsOf({}, { cwd: '/', env }).pool, { size: 20, maxOverflow: 0, timeout: 30_000 })
+  const database = { poolSize: 5, poolTimeout: '2s' } as const
+  assert.deepEqual(settingsOf({ database }, { cwd: '/', env: {} }).pool, {
+    size: 5,
+    maxOverflow: null,
+    timeout: 2_000,
+  })
+  assert.throws(() => settingsOf({}, { cwd: '/', env: { DATABASE_POOL_SIZE: '0' } }), /DATABASE_POOL_SIZE is/)
+})
