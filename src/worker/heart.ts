@@ -41,6 +41,8 @@ export class Heart {
   #held: HeldAnswer = NOTHING
   #reachedAt = 0
   #doubted = false
+  /** An answer of this beat took so long that it says little of now. */
+  #oldNews = false
   #look: Cancel | null = null
 
   constructor(ports: HeartPorts) {
@@ -92,9 +94,16 @@ export class Heart {
     this.#loop.wake()
   }
 
-  async #beat(): Promise<void> {
+  /** Answers when to beat again, if sooner than usual. */
+  async #beat(): Promise<number | undefined> {
     const session = this.#session
     if (session === null) return
+    this.#oldNews = false
+    await this.#tellHeld(session)
+    return this.#oldNews ? 0 : undefined
+  }
+
+  async #tellHeld(session: string): Promise<void> {
     const fresh = await this.#ports.ask(false)
     if (fresh !== null) this.#held = { ...fresh, list: null }
     const reply = await this.#send(session, true, this.#held)
@@ -127,6 +136,8 @@ export class Heart {
     if (this.#doubted) tell({ kind: 'log', level: 'info', message: 'the store answers again', fields: {} })
     this.#reachedAt = sent
     this.#doubted = false
+    // This process, or the way to the store, stood still meanwhile: it may be dead by now, whatever the answer says.
+    this.#oldNews ||= clock.mono() - sent > settings.lease / 6
     tell({ kind: 'beat', session, reply })
     return reply
   }
