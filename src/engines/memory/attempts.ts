@@ -5,7 +5,7 @@
 import type { Outcome } from '../../core/hot-verbs.ts'
 import { LIMITS } from '../../core/limits.ts'
 import type { AttemptRecord, LogLine } from '../../core/record.ts'
-import { cursorOf, numberFrom } from './cursor.ts'
+import { cursorOf, numberFrom } from '../../core/cursor.ts'
 import type { Row } from './row.ts'
 
 /** The attempt that runs now. Outcome, reason and error on its row still belong to the attempt before. */

@@ -5,7 +5,7 @@
 import type { JournalQuery } from '../../core/cold-verbs.ts'
 import { LIMITS } from '../../core/limits.ts'
 import type { JournalEntry } from '../../core/record.ts'
-import { cursorOf, numberFrom } from './cursor.ts'
+import { cursorOf, numberFrom } from '../../core/cursor.ts'
 import type { MemoryStore } from './store.ts'
 
 export function append(store: MemoryStore, entries: readonly JournalEntry[]): void {

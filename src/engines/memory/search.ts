@@ -4,7 +4,7 @@
 import type { TaskFilter, TaskPage } from '../../core/cold-verbs.ts'
 import { LIMITS } from '../../core/limits.ts'
 import type { TaskRecord } from '../../core/record.ts'
-import { cursorOf, partsOf } from './cursor.ts'
+import { cursorOf, partsOf } from '../../core/cursor.ts'
 import type { CreationKey, MemoryStore } from './store.ts'
 
 export function find(store: MemoryStore, filter: TaskFilter): TaskPage {

@@ -1,6 +1,6 @@
-// Cursors of this engine: a few JSON values as opaque text. What cannot be read is refused, never guessed at.
+// Cursors of engines: a few JSON values as opaque text. What cannot be read is refused, never guessed at.
 
-import { WindlassError } from '../../core/errors.ts'
+import { WindlassError } from './errors.ts'
 
 /** Opaque text for a position. */
 export function cursorOf(parts: readonly (string | number)[]): string {
