@@ -80,6 +80,8 @@ export const ERROR_CODES = {
   engine_corrupt: entry(500, false, 'Stop all processes and restore a backup.'),
   newer_schema: entry(500, false, 'A newer Windlass has upgraded this store. Upgrade this one too.'),
   not_migrated: entry(500, false, 'Run `windlass migrate`.'),
+  engine_too_old: entry(500, false, 'Upgrade the server to a version that is supported, or use another one.'),
+  engine_unsafe: entry(500, false, 'Change the setting of the server that is named: tasks could be lost.'),
   sqlite_too_old: entry(500, false, 'Use the Node that the project pins: its SQLite is new enough.'),
   network_file_system: entry(500, false, 'Put the database file on a local disk, or use a server engine.'),
   lease_lost: entry(409, false, 'Another attempt owns the task now. End this one; its result is not taken.'),

@@ -41,6 +41,8 @@ export const HINTS_ZH: Readonly<Partial<Record<ErrorCode, string>>> = {
   engine_corrupt: '请停止所有进程并恢复备份。',
   newer_schema: '更新版本的 Windlass 已升级此存储。请同样升级本程序。',
   not_migrated: '请执行 `windlass migrate`。',
+  engine_too_old: '请将服务器升级到受支持的版本，或改用其他服务器。',
+  engine_unsafe: '请更改所指出的服务器设置：否则任务可能丢失。',
   sqlite_too_old: '请使用项目所固定的 Node：其 SQLite 足够新。',
   network_file_system: '请把数据库文件放在本地磁盘，或使用服务器引擎。',
   lease_lost: '任务现由另一次执行持有。请结束本次执行；其结果不被采用。',
