@@ -30,13 +30,13 @@ export async function storeFacts(engine: Engine, url: string): Promise<StoreFact
   const before = Date.now()
   const now = await engine.now()
   const middle = (before + Date.now()) / 2
-  const isSqlite = url.startsWith('sqlite:')
   const file = sqliteFile(url)
   return {
     engine: engine.name,
     url: maskSecrets(url),
     durability: await engine.durability(),
-    sqlite: isSqlite ? { version: process.versions['sqlite'] ?? '0' } : null,
+    instance: engine.instanceId,
+    examined: (await engine.examine?.()) ?? null,
     disk: file === null ? null : diskFacts(file),
     clockOffset: Math.round(now - middle),
   }

@@ -3,15 +3,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import type { QueueStats } from '../core/cold-verbs.ts'
+import { plainFacts } from '../core/engine-facts.ts'
 import type { SessionRecord } from '../core/record.ts'
-import {
-  judgeMachine,
-  judgeStore,
-  judgeWork,
-  type Finding,
-  type StoreFacts,
-  type WorkFacts,
-} from './doctor-rules.ts'
+import { judgeMachine, judgeStore, judgeWork, type StoreFacts, type WorkFacts } from './doctor-rules.ts'
+import type { Finding } from './finding.ts'
 
 const machine = { node: '26.10.0', cores: 2, host: 'here' }
 
@@ -19,7 +14,8 @@ const store: StoreFacts = {
   engine: 'sqlite',
   url: 'sqlite:/app/x.db',
   durability: { class: 'D3', text: 'fsynced' },
-  sqlite: { version: '3.51.3' },
+  instance: '00',
+  examined: plainFacts('SQLite', '3.51.3', '3.51.3'),
   disk: { type: 'ext4', network: false, freeBytes: 1e10 },
   clockOffset: 12,
 }
@@ -41,7 +37,7 @@ function wrong(findings: readonly Finding[]): string[] {
 
 test('healthy systems: idle, and at work', () => {
   assert.deepEqual(wrong(judgeMachine(machine)), [])
-  assert.deepEqual(wrong(judgeStore(store)), [])
+  assert.deepEqual(wrong(judgeStore(store, 1)), [])
   assert.deepEqual(wrong(judgeWork(idle, machine)), [])
   const busy = {
     queues: [queue('q', { ready: 5 }), queue('calm', {}, true)],
@@ -53,7 +49,11 @@ test('healthy systems: idle, and at work', () => {
 })
 
 for (const [name, change, expected] of [
-  ['an old SQLite', { sqlite: { version: '3.46.1' } }, /^sqlite: SQLite 3\.46\.1 → use a Node/],
+  [
+    'an old engine',
+    { examined: plainFacts('SQLite', '3.46.1', '3.51.3') },
+    /^version: SQLite 3\.46\.1 → use a Node/,
+  ],
   [
     'a network file system',
     { disk: { type: 'nfs', network: true, freeBytes: 1e10 } },
@@ -67,7 +67,7 @@ for (const [name, change, expected] of [
   ['a clock that is wrong', { clockOffset: -90_000 }, /^clock: .* 90 s behind → set the clocks/],
 ] as const) {
   test(`the store: ${name}`, () => {
-    const told = wrong(judgeStore({ ...store, ...change }))
+    const told = wrong(judgeStore({ ...store, ...change }, 1))
     assert.equal(told.length, 1)
     assert.match(told[0] ?? '', expected)
   })

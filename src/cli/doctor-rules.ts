@@ -4,15 +4,10 @@
 
 import { formatDuration } from '../core/duration.ts'
 import type { QueueStats } from '../core/cold-verbs.ts'
+import type { EngineFacts } from '../core/engine-facts.ts'
 import type { SessionRecord } from '../core/record.ts'
-
-export interface Finding {
-  readonly check: string
-  readonly ok: boolean
-  readonly detail: string
-  /** What to do about it, a command where there is one; null: nothing is wrong. */
-  readonly mend: string | null
-}
+import { judgeEngine } from './doctor-server-rules.ts'
+import { finding, type Finding } from './finding.ts'
 
 /** A kind of waiting or running task, and how many of it were seen. */
 export interface Seen {
@@ -32,8 +27,9 @@ export interface StoreFacts {
   readonly engine: string
   readonly url: string
   readonly durability: { readonly class: string; readonly text: string }
-  /** For SQLite, else null. */
-  readonly sqlite: { readonly version: string } | null
+  readonly instance: string
+  /** What the engine told of itself; null: it tells nothing. */
+  readonly examined: EngineFacts | null
   /** Where the database file lies; null: not on this machine, or not known. */
   readonly disk: { readonly type: string; readonly network: boolean; readonly freeBytes: number } | null
   /** Engine time minus the time of this machine, in ms. */
@@ -50,7 +46,6 @@ export interface WorkFacts {
 }
 
 const OLDEST_NODE = 24
-const OLDEST_SQLITE = '3.51.3'
 const MIB = 1024 * 1024
 const LEAST_DISK = 512 * MIB
 const MOST_OFFSET = 2_000
@@ -62,18 +57,18 @@ export function judgeMachine(facts: MachineFacts): Finding[] {
   return [finding('node', ok, `Node ${facts.node}`, `install Node ${OLDEST_NODE} or newer`)]
 }
 
-/** What can be said of the store itself. */
-export function judgeStore(facts: StoreFacts): Finding[] {
-  const { durability, sqlite, disk, clockOffset } = facts
+/**
+ * What can be said of the store itself.
+ * @param live worker processes that use it
+ */
+export function judgeStore(facts: StoreFacts, live: number): Finding[] {
+  const { durability, examined, disk, clockOffset, instance } = facts
   const found = [
     finding('engine', true, `${facts.engine} at ${facts.url}`, ''),
+    finding('instance', true, instance, ''),
     finding('durability', true, `${durability.class}: ${durability.text}`, ''),
   ]
-  if (sqlite !== null) {
-    const ok = compareVersions(sqlite.version, OLDEST_SQLITE) >= 0
-    const mend = `use a Node that brings SQLite ${OLDEST_SQLITE} or newer, such as the pinned one`
-    found.push(finding('sqlite', ok, `SQLite ${sqlite.version}`, mend))
-  }
+  if (examined !== null) found.push(...judgeEngine(examined, live + 1))
   if (disk !== null) {
     const mend = 'put the database on a local disk, or use a server engine'
     found.push(finding('file system', !disk.network, disk.type, mend))
@@ -163,19 +158,4 @@ function takers(queue: string, live: readonly SessionRecord[]): readonly Session
 function listed(check: string, lines: readonly string[], mend: string): Finding[] {
   const shown = lines.length > 10 ? [...lines.slice(0, 10), `and ${lines.length - 10} more`] : lines
   return [finding(check, lines.length === 0, lines.length === 0 ? 'none' : shown.join(', '), mend)]
-}
-
-function finding(check: string, ok: boolean, detail: string, mend: string): Finding {
-  return { check, ok, detail, mend: ok ? null : mend }
-}
-
-/** Negative: `a` is older. */
-function compareVersions(a: string, b: string): number {
-  const parts = b.split('.').map(Number)
-  const mine = a.split('.').map((part) => Number.parseInt(part, 10))
-  for (const [i, part] of parts.entries()) {
-    const gap = (mine[i] ?? 0) - part
-    if (gap !== 0) return gap
-  }
-  return 0
 }

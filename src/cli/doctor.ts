@@ -8,7 +8,8 @@ import { WindlassError } from '../core/errors.ts'
 import type { Windlass } from '../windlass.ts'
 import type { Cli } from './cli.ts'
 import { machineFacts, sqliteFile, storeFacts, workFacts } from './doctor-facts.ts'
-import { judgeMachine, judgeStore, judgeWork, type Finding } from './doctor-rules.ts'
+import { judgeMachine, judgeStore, judgeWork } from './doctor-rules.ts'
+import type { Finding } from './finding.ts'
 import { EXIT, tellFailure, type Failure } from './exit-codes.ts'
 import { maskSecrets } from '../core/secrets.ts'
 import { openWindlass } from './open.ts'
@@ -45,8 +46,8 @@ async function examine(cli: Cli, windlass: Windlass): Promise<void> {
 async function examineStore(windlass: Windlass, url: string, findings: Finding[]): Promise<Failure | null> {
   try {
     const engine = await windlass.engine()
-    findings.push(...judgeStore(await storeFacts(engine, url)))
     const work = await workFacts(engine)
+    findings.push(...judgeStore(await storeFacts(engine, url), work.live.length))
     findings.push({ check: 'schema', ok: true, detail: 'as this version needs it', mend: null })
     findings.push(...judgeWork(work, machineFacts()))
     return null

@@ -3,6 +3,7 @@
 // a WindlassError whose `applied` says `no` (nothing changed) or `unknown` (repeat with the same ids to learn).
 // Engines write, core decides: no engine knows a retry rule. Engine time decides everything that is stored.
 
+import type { EngineFacts } from './engine-facts.ts'
 import type { Documents, Journal, Records, Schedules } from './cold-verbs.ts'
 import type {
   Beat,
@@ -42,6 +43,8 @@ export interface Engine {
   /** Creates or upgrades the store; safe when raced. Refuses a store of a newer schema (`newer_schema`). */
   migrate(): Promise<{ readonly from: number; readonly to: number }>
   durability(): Promise<Durability>
+  /** What can be told of the engine and its server, for whoever looks for illness; absent: nothing beyond the rest. */
+  examine?(): Promise<EngineFacts>
   /** Engine time in ms. */
   now(): Promise<number>
 

@@ -12,7 +12,8 @@ import { fileSystemOf, networkFileSystem } from './file-system.ts'
 import { untilFree } from './until-free.ts'
 
 /** SQLite before this can lose commits when two connections race at a checkpoint. */
-const OLDEST_SQLITE = [3, 51, 3] as const
+/** What this engine needs of SQLite. */
+export const OLDEST_SQLITE = [3, 51, 3] as const
 const IN_MEMORY = ':memory:'
 
 /** How a file is to be opened. */

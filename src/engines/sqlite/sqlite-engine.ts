@@ -4,6 +4,7 @@
 
 import type { Documents, Journal, Records, Schedules } from '../../core/cold-verbs.ts'
 import type { CallerTransaction, Durability, Engine, EngineOptions } from '../../core/engine.ts'
+import { plainFacts, type EngineFacts } from '../../core/engine-facts.ts'
 import { DEFAULTS, LIMITS } from '../../core/limits.ts'
 import type {
   Beat,
@@ -31,7 +32,7 @@ import { lookOnce } from './look.ts'
 import { checkpoint } from './checkpoint.ts'
 import { documentVerbs, journalVerbs, recordVerbs, scheduleVerbs } from './cold-verbs.ts'
 import { Connection } from './connection.ts'
-import { openFile, type OpenFile } from './database-file.ts'
+import { OLDEST_SQLITE, openFile, type OpenFile } from './database-file.ts'
 import { enqueue } from './enqueue.ts'
 import { failureOf, notMigrated } from './failure.ts'
 import { migrate, readInstance, refuseNewer, SCHEMA_VERSION, schemaVersion } from './migrate.ts'
@@ -155,6 +156,11 @@ export class SqliteEngine implements Engine {
           class: 'D2',
           text: 'survives a killed process; a power cut may lose the last moments (SQLite, synchronous=NORMAL)',
         }
+  }
+
+  async examine(): Promise<EngineFacts> {
+    this.#open()
+    return plainFacts('SQLite', process.versions['sqlite'] ?? '0', OLDEST_SQLITE.join('.'))
   }
 
   async now(): Promise<number> {
