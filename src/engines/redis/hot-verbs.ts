@@ -1,0 +1,159 @@
+// enqueue, claim, settle and report as calls of scripts: what travels, and what the answers mean.
+
+import type {
+  ClaimReply,
+  ClaimRequest,
+  EnqueueReply,
+  NewTask,
+  Report,
+  ReportReply,
+  Settlement,
+  SettleReply,
+} from '../../core/hot-verbs.ts'
+import { outcomeMark } from '../../core/outcome-mark.ts'
+import type { LogLine, TaskRecord } from '../../core/record.ts'
+import type { Reply } from './link.ts'
+import { encodeTasks, enqueueReplies } from './new-tasks.ts'
+import { inParts, type Store } from './store.ts'
+import { codeOf, stateOf, undigits, word } from './words.ts'
+
+export async function enqueue(store: Store, tasks: readonly NewTask[]): Promise<EnqueueReply[]> {
+  return inParts(tasks, async (part) =>
+    enqueueReplies(part, await store.run('enqueue', encodeTasks(part, store.reader.bodies))),
+  )
+}
+
+// ── claim ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** How often a claim goes on over entries that are stale, before it says that there is more. */
+const TRIES = 20
+
+export async function claim(store: Store, requests: readonly ClaimRequest[]): Promise<ClaimReply[]> {
+  const args = [String(requests.length), ...requests.flatMap(claimArgs)]
+  const answers = await store.run('claim', args)
+  const replies: ClaimReply[] = []
+  for (const [i, request] of requests.entries()) {
+    let answer = answers[i] as readonly Reply[]
+    // Nothing was taken yet, so asking again under the same id repeats nothing.
+    for (let tries = 1; answer[3] === 1 && tries < TRIES; tries++) {
+      const [next] = await store.run('claim', ['1', ...claimArgs(request)])
+      answer = next as readonly Reply[]
+    }
+    replies.push(claimReply(store, request, answer))
+  }
+  return replies
+}
+
+function claimArgs({ session, claimId, limit, queues }: ClaimRequest): string[] {
+  const names = queues?.map(word) ?? []
+  return [word(session), word(claimId), String(limit), String(queues === null ? -1 : names.length), ...names]
+}
+
+function claimReply(store: Store, { queues }: ClaimRequest, answer: readonly Reply[]): ClaimReply {
+  const [live, more, wait, , replayed] = answer
+  if (live !== 1) return { live: false, tasks: [], more: false, nextDueIn: null }
+  const tasks = store.reader.readAll(answer, 5).filter((task) => task !== null)
+  return {
+    live: true,
+    tasks: replayed === 1 ? tasks.toSorted(byClaim(queues)) : tasks,
+    more: more === 1,
+    nextDueIn: undigits(String(wait)),
+  }
+}
+
+/** The order in which a claim takes. */
+function byClaim(queues: readonly string[] | null): (a: TaskRecord, b: TaskRecord) => number {
+  const turn = (task: TaskRecord): number => (queues === null ? 0 : queues.indexOf(task.queue))
+  return (a, b) => turn(a) - turn(b) || b.priority - a.priority || (a.place ?? 0) - (b.place ?? 0)
+}
+
+// ── settle ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Results up to this many characters (bytes may be three times as many) may stand in the row. */
+const SHORT_RESULT = 20
+const STATUSES = { a: 'applied', y: 'already', l: 'lost' } as const
+const GUARDS = { claim: 'c', rescue: 'r', overdue: 'o' } as const
+
+export async function settle(
+  store: Store,
+  settlements: readonly Settlement[],
+  quiet: boolean,
+): Promise<SettleReply[]> {
+  return inParts(
+    settlements,
+    async (part) => {
+      const args = [String(part.length), ...part.flatMap((one) => settleArgs(store, one))]
+      const answers = await store.run('settle', args, quiet)
+      return part.map((one, i) => settleReply(one, answers.slice(3 * i, 3 * i + 3)))
+    },
+    ({ followUps }) => 1 + followUps.length,
+  )
+}
+
+function settleArgs(store: Store, settlement: Settlement): string[] {
+  const { id, claim: token, guard, outcome, logs, followUps } = settlement
+  const mark = word(outcomeMark(outcome))
+  if (isPlain(settlement)) return ['p', word(id), word(token), mark, outcome.result ?? '']
+  const { kind, to, delay, charge, reason, result, error, warnings } = outcome
+  const { failures = 0, crashes = 0, losses = 0, releases = 0, snoozes = 0 } = charge
+  const follow = followUps.length === 0 ? [] : encodeTasks(followUps, store.reader.bodies)
+  return [
+    'f',
+    word(id),
+    word(token),
+    GUARDS[guard],
+    mark,
+    codeOf(to),
+    String(delay),
+    kind,
+    reason ?? '',
+    result === null ? '-' : `+${result}`,
+    error === null ? '' : JSON.stringify(error),
+    JSON.stringify({ error, warnings }),
+    warnings.length > 0 ? '1' : '',
+    ...[failures, crashes, losses, releases, snoozes].map(String),
+    ...logArgs(logs),
+    String(follow.length),
+    ...follow,
+  ]
+}
+
+/** Most endings: a success that says no more than a short result. */
+function isPlain({ guard, outcome, logs, followUps }: Settlement): boolean {
+  const { kind, to, charge, reason, result, error, warnings } = outcome
+  if (kind !== 'succeed' || to !== 'succeeded' || guard !== 'claim') return false
+  if (result === null || result.length > SHORT_RESULT || reason !== null || error !== null) return false
+  for (const _ in charge) return false
+  return warnings.length === 0 && logs.length === 0 && followUps.length === 0
+}
+
+function settleReply({ followUps }: Settlement, answer: readonly Reply[]): SettleReply {
+  const status = STATUSES[answer[0] as keyof typeof STATUSES]
+  const code = String(answer[1])
+  return {
+    status,
+    state: code === '' ? null : stateOf(code),
+    followUps: status === 'applied' ? enqueueReplies(followUps, answer[2] ?? null) : [],
+  }
+}
+
+function logArgs(logs: readonly LogLine[]): string[] {
+  return [String(logs.length), ...logs.flatMap(({ at, level, message }) => [String(at), level, message])]
+}
+
+// ── report ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+const REPORTED = { o: 'ok', c: 'cancel', l: 'lost' } as const
+
+export async function report(store: Store, reports: readonly Report[]): Promise<ReportReply[]> {
+  return inParts(reports, async (part) => {
+    const args = part.flatMap(({ id, claim: token, progress, logs }) => [
+      word(id),
+      word(token),
+      progress === null ? '' : JSON.stringify(progress),
+      ...logArgs(logs),
+    ])
+    const answers = await store.run('report', [String(part.length), ...args])
+    return answers.map((answer) => ({ status: REPORTED[answer as keyof typeof REPORTED] }))
+  })
+}

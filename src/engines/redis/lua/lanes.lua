@@ -1,0 +1,271 @@
+-- The lanes that claims take from: for each queue and priority a sorted set of tasks that came back (released ones,
+-- with their old places) and behind it a list of `place id` entries in the order of their places. An entry whose row
+-- is not ready at that place is stale and skipped. Promises that one unit looks at no more than 1,000 entries.
+
+local BUDGET = 1000
+local READY = '^1\31(%d*)\31(%d+)\31[^\31]*\31[^\31]*\31%d*\31%d*\31%d*\31([^\30]*)\30(%d*)([^\30]*)\30([^\30]*)\30([^\30]*)\30(.*)$'
+local looked = 0
+
+local paused = nil
+local function isPaused(queue)
+  if not paused then
+    paused = {}
+    local names = call('SMEMBERS', P .. 'paused')
+    for i = 1, #names do paused[names[i]] = true end
+  end
+  return paused[queue]
+end
+
+-- The queues that are asked for, each once, or all with waiting tasks; without the paused ones.
+local function openQueues(asked)
+  local names, seen, open = asked, {}, {}
+  if not names then
+    names = call('HKEYS', P .. 'n0')
+    local lanes = call('HKEYS', P .. 'n1')
+    for i = 1, #lanes do names[#names + 1] = match(lanes[i], '\31(.*)$') end
+  end
+  for i = 1, #names do
+    if not seen[names[i]] then
+      seen[names[i]] = true
+      if not isPaused(names[i]) then open[#open + 1] = names[i] end
+    end
+  end
+  return open
+end
+
+-- When the first scheduled task of a queue is due; nil: there is none.
+local function firstDue(queue)
+  local first = call('ZRANGE', P .. 'd:' .. queue, 0, 0, 'WITHSCORES')
+  return first[2] and tonumber(first[2])
+end
+
+local function promoteOne(id)
+  local t = load(id)
+  if not t or t.code ~= '0' then return end
+  move(t, '1', { place = true, quiet = true })
+  save(t)
+end
+
+-- Promotes what is due in these queues, in the order (due, id), at most `most`; answers how many.
+local function promote(queues, most)
+  local due = {}
+  for i = 1, #queues do
+    local found = call('ZRANGEBYSCORE', P .. 'd:' .. queues[i], '-inf', now, 'WITHSCORES', 'LIMIT', 0, most)
+    for j = 1, #found, 2 do due[#due + 1] = { found[j], tonumber(found[j + 1]) } end
+  end
+  if #queues > 1 then
+    table.sort(due, function(a, b)
+      if a[2] ~= b[2] then return a[2] < b[2] end
+      return a[1] < b[1]
+    end)
+  end
+  local ids = {}
+  for i = 1, min(#due, most) do ids[i] = due[i][1] end
+  prefetch(ids)
+  for i = 1, #ids do promoteOne(ids[i]) end
+  settleStore()
+  return #ids
+end
+
+-- ── the head of one lane ────────────────────────────────────────────────────────────────────────────────────
+
+local function headOf(queue, priority, chunk)
+  local lane = priority .. FS .. queue
+  return { queue = queue, lane = lane, chunk = chunk, back = P .. 'z:' .. lane, list = P .. 'q:' .. lane, backAt = 0,
+    listAt = 0, backTaken = 0, listTaken = 0, stale = 0, ids = {}, places = {}, at = 1, inBack = true }
+end
+
+local function fetch(h)
+  local n = min(h.chunk, BUDGET - looked)
+  h.ids, h.places, h.at = {}, {}, 1
+  if n <= 0 then return false end
+  if h.inBack then
+    local got = call('ZRANGE', h.back, h.backAt, h.backAt + n - 1, 'WITHSCORES')
+    for i = 1, #got, 2 do
+      h.ids[#h.ids + 1] = got[i]
+      h.places[#h.places + 1] = got[i + 1]
+    end
+    h.backAt = h.backAt + #h.ids
+    if #h.ids == 0 then h.inBack = false end
+  end
+  if not h.inBack then
+    local got = call('LRANGE', h.list, h.listAt, h.listAt + n - 1)
+    for i = 1, #got do h.places[i], h.ids[i] = match(got[i], '^(%d+)\31(.*)$') end
+    h.listAt = h.listAt + #got
+  end
+  looked = looked + #h.ids
+  prefetch(h.ids)
+  return #h.ids > 0
+end
+
+-- Goes on behind the entry that is first.
+local function step(h)
+  h.at = h.at + 1
+  if h.inBack then h.backTaken = h.backTaken + 1 else h.listTaken = h.listTaken + 1 end
+end
+
+-- The first ready task of a lane: its id and its place; nil: none, or enough was looked at.
+local function firstOf(h)
+  while true do
+    local id = h.ids[h.at]
+    if not id then
+      if not fetch(h) then return nil end
+    else
+      local text = rows[id]
+      local place = h.places[h.at]
+      if text and find(text, '1' .. FS .. place .. FS, 1, true) == 1 then return id, place end
+      if not h.inBack then h.stale = h.stale + 1 end
+      step(h)
+    end
+  end
+end
+
+-- Drops from the store what was gone through.
+local function closeHead(h)
+  if h.backTaken > 0 then call('ZPOPMIN', h.back, h.backTaken) end
+  if h.listTaken > 0 then call('LPOP', h.list, h.listTaken) end
+  if h.stale > 0 and call('HINCRBY', P .. 'st', h.lane, -h.stale) <= 0 then call('HDEL', P .. 'st', h.lane) end
+end
+
+-- ── taking ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- Starts a ready task; false: its time was over, it is cancelled.
+local function start(id, claim)
+  local place, attempt, settled, expires, base, ending, shapeText, short = match(rows[id], READY)
+  if expires ~= '' then
+    if tonumber(expires) <= NOW then
+      cancelWaiting(load(id), 'expired', 'expire', true)
+      return false
+    end
+    rank(P .. 'ex', id, false)
+  end
+  if string.byte(ending, -1) ~= 31 then
+    local flags = match(ending, '[^\31]*$')
+    if find(flags, 'p', 1, true) then
+      call('HDEL', P .. 'p', id)
+      ending = string.sub(ending, 1, #ending - #flags) .. (string.gsub(flags, 'p', ''))
+    end
+  end
+  local shape = shapeOf(shapeText)
+  attempt = attempt + 1
+  put(id, '2' .. FS .. place .. FS .. attempt .. FS .. claim.id .. FS .. claim.session .. FS .. now .. FS ..
+    shape.deadline .. FS .. FS .. settled .. LS .. expires .. base .. LS .. ending .. LS .. shapeText .. LS .. short)
+  tell(id, shape, '2', attempt)
+  claim.ids[#claim.ids + 1] = id
+  return true
+end
+
+-- Takes from lanes of one priority as if they were one, by place.
+local function takeFrom(heads, claim, limit)
+  while #claim.ids < limit do
+    local best, bestId, bestPlace
+    for i = 1, #heads do
+      local id, place = firstOf(heads[i])
+      place = tonumber(place)
+      if id and (not bestPlace or place < bestPlace) then best, bestId, bestPlace = heads[i], id, place end
+    end
+    if not best then break end
+    step(best)
+    if start(bestId, claim) then
+      count('1', best.lane, -1)
+      count('2', best.queue, 1)
+    end
+  end
+  for i = 1, #heads do closeHead(heads[i]) end
+end
+
+-- How many are ready, by priority and then by queue.
+local function readyOf(queues)
+  local ready = {}
+  for priority = 10, 0, -1 do ready[priority] = {} end
+  for i = 1, #queues do
+    local fields = {}
+    for priority = 10, 0, -1 do fields[11 - priority] = priority .. FS .. queues[i] end
+    local got = call('HMGET', P .. 'n1', unpack(fields))
+    for j = 1, 11 do
+      if got[j] and tonumber(got[j]) > 0 then
+        local lane = ready[11 - j]
+        lane[#lane + 1] = queues[i]
+      end
+    end
+  end
+  return ready
+end
+
+local function takeGroup(queues, claim, limit)
+  local ready = readyOf(queues)
+  for priority = 10, 0, -1 do
+    local lane = ready[priority]
+    local room = limit - #claim.ids
+    if room <= 0 or looked >= BUDGET then return end
+    if #lane > 0 then
+      local heads, chunk = {}, math.ceil(room / #lane)
+      for i = 1, #lane do heads[i] = headOf(lane[i], priority, chunk) end
+      takeFrom(heads, claim, limit)
+    end
+  end
+end
+
+-- ── one request ─────────────────────────────────────────────────────────────────────────────────────────────
+
+-- What still runs under a claim that is asked for again.
+local function replay(session, claimId)
+  local running, ids = call('SMEMBERS', P .. 'r:' .. session), {}
+  prefetch(running)
+  for i = 1, #running do
+    local text = rows[running[i]]
+    if text and match(text, '^2\31%d*\31%d+\31([^\31]*)') == claimId then ids[#ids + 1] = running[i] end
+  end
+  return ids
+end
+
+local function anyReady(queues)
+  local ready = readyOf(queues)
+  for priority = 10, 0, -1 do if #ready[priority] > 0 then return true end end
+  return false
+end
+
+local function answerTo(queues, ids, again, replayed)
+  local first
+  for i = 1, #queues do
+    local due = firstDue(queues[i])
+    if due and (not first or due < first) then first = due end
+  end
+  local wait = first and math.max(0, first - NOW)
+  local more = wait == 0 or anyReady(queues)
+  local answer = { 1, more and 1 or 0, wait and int(wait) or '', again and 1 or 0, replayed and 1 or 0 }
+  appendRecords(answer, ids)
+  return answer
+end
+
+local function claimOne(session, claimId, limit, asked)
+  local queues = openQueues(asked)
+  if (tonumber(call('HGET', P .. 'k:' .. session, claimId)) or 0) > 0 then
+    return answerTo(queues, replay(session, claimId), false, true)
+  end
+  local due = {}
+  for i = 1, #queues do
+    local first = firstDue(queues[i])
+    if first and first <= NOW then due[#due + 1] = queues[i] end
+  end
+  if #due > 0 then
+    promote(due, 1000)
+    if not asked then queues = openQueues(nil) end
+  end
+  local claim = { id = claimId, session = session, ids = {} }
+  looked = 0
+  if asked then
+    for i = 1, #queues do
+      if #claim.ids < limit then takeGroup({ queues[i] }, claim, limit) end
+    end
+  else
+    takeGroup(queues, claim, limit)
+  end
+  if #claim.ids > 0 then
+    many('SADD', P .. 'r:' .. session, claim.ids)
+    call('SADD', P .. 'rs', session)
+    call('HINCRBY', P .. 'k:' .. session, claimId, #claim.ids)
+  end
+  settleStore()
+  return answerTo(queues, claim.ids, looked >= BUDGET and #claim.ids == 0)
+end

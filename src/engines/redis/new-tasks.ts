@@ -1,0 +1,124 @@
+// New tasks as the arguments of scripts (lua/new-tasks.lua), and their answers as replies.
+// Tasks in a row that are due now, minted, of one shape and with nothing special travel as one run.
+
+import type { EnqueueReply, NewTask, When } from '../../core/hot-verbs.ts'
+import type { Reply } from './link.ts'
+import type { Bodies } from './body.ts'
+import { digits, FIELD, optional, stateOf, unword, word } from './words.ts'
+
+const OUTCOMES = { c: 'created', e: 'existing', d: 'duplicate', x: 'conflict' } as const
+
+/** The arguments for these tasks, in their order. */
+export function encodeTasks(tasks: readonly NewTask[], bodies: Bodies): string[] {
+  const shapes = new Shapes()
+  const args: string[] = []
+  let runs = 0
+  /** Where the length of the open run stands in `args`. */
+  let open = -1
+  let openShape = ''
+  for (const task of tasks) {
+    const shape = shapes.numberOf(task)
+    const id = word(task.id)
+    if (isPlain(task)) {
+      if (open < 0 || openShape !== shape) {
+        runs++
+        args.push('p', shape, '0')
+        open = args.length - 1
+        openShape = shape
+      }
+      args[open] = String(Number(args[open]) + 1)
+      args.push(id, word(task.digest), bodies.pack(task))
+      continue
+    }
+    open = -1
+    runs++
+    const [expires, at] = task.expires === null ? ['', ''] : instant(task.expires)
+    args.push('n', shape, id, word(task.digest), bodies.pack(task), ...instant(task.due), expires, at)
+    args.push(digits(task.unique?.for ?? null), task.minted ? '1' : '')
+  }
+  return [...shapes.list(), String(runs), ...args]
+}
+
+function isPlain({ minted, unique, group, parentId, expires, due }: NewTask): boolean {
+  return (
+    minted &&
+    unique === null &&
+    group === null &&
+    parentId === null &&
+    expires === null &&
+    'after' in due &&
+    due.after <= 0
+  )
+}
+
+function instant(when: When): [kind: string, value: string] {
+  return 'at' in when ? ['t', String(when.at)] : ['a', String(when.after)]
+}
+
+/** The different shapes of one call, each written once. */
+class Shapes {
+  readonly #numbers = new Map<string, string>()
+  readonly #args: string[] = []
+  #last: { readonly of: NewTask; readonly n: string } | null = null
+
+  numberOf(task: NewTask): string {
+    if (this.#last !== null && isAlike(this.#last.of, task)) return this.#last.n
+    const shape = shapeText(task)
+    const priority = String(task.priority)
+    const key = `${priority} ${shape}`
+    let n = this.#numbers.get(key)
+    if (n === undefined) {
+      n = String(this.#numbers.size + 1)
+      this.#numbers.set(key, n)
+      this.#args.push(shape, priority)
+    }
+    this.#last = { of: task, n }
+    return n
+  }
+
+  list(): string[] {
+    return [String(this.#numbers.size), ...this.#args]
+  }
+}
+
+function isAlike(a: NewTask, b: NewTask): boolean {
+  return (
+    a.queue === b.queue &&
+    a.type === b.type &&
+    a.priority === b.priority &&
+    a.timeout === b.timeout &&
+    a.keep.succeeded === b.keep.succeeded &&
+    a.keep.dead === b.keep.dead &&
+    a.group === b.group &&
+    a.parentId === b.parentId &&
+    a.unique === null &&
+    b.unique === null
+  )
+}
+
+function shapeText({ queue, type, timeout, keep, unique, group, parentId }: NewTask): string {
+  const key = optional(unique?.key ?? null)
+  return [
+    word(queue),
+    word(type),
+    digits(timeout),
+    keep.succeeded,
+    keep.dead,
+    key,
+    optional(group),
+    optional(parentId),
+  ].join(FIELD)
+}
+
+/** The replies to these tasks: what is not told otherwise was created and is ready. */
+export function enqueueReplies(tasks: readonly NewTask[], refused: Reply): EnqueueReply[] {
+  const replies = tasks.map(({ id }): EnqueueReply => ({ outcome: 'created', id, state: 'ready' }))
+  if (!Array.isArray(refused)) return replies
+  for (let i = 0; i + 3 < refused.length; i += 4) {
+    const outcome = OUTCOMES[refused[i + 1] as keyof typeof OUTCOMES]
+    const id = unword(String(refused[i + 2]))
+    const code = String(refused[i + 3])
+    replies[Number(refused[i])] = { outcome, id, state: code === '' ? null : stateOf(code) } as EnqueueReply
+  }
+  return replies
+}

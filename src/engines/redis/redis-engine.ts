@@ -1,0 +1,219 @@
+// The Redis engine: the contract on one Redis or Valkey server, by Lua scripts that are one atomic unit each.
+// Promises what contract.md says; what an acknowledged write survives is the server's to say (durability()). What each
+// verb does is in the file named after it and in lua/. Calls are never repeated here: the caller knows the ids.
+
+import type { Documents, Journal, Records, Schedules } from '../../core/cold-verbs.ts'
+import type { CallerTransaction, Durability, Engine, EngineOptions } from '../../core/engine.ts'
+import { WindlassError } from '../../core/errors.ts'
+import type {
+  Beat,
+  BeatReply,
+  ClaimReply,
+  ClaimRequest,
+  EnqueueReply,
+  Hint,
+  NewSession,
+  NewTask,
+  Report,
+  ReportReply,
+  SessionEnd,
+  Settlement,
+  SettleReply,
+  SweepReply,
+  SweepRequest,
+} from '../../core/hot-verbs.ts'
+import { mintToken } from '../../core/ids.ts'
+import { DEFAULTS, LIMITS } from '../../core/limits.ts'
+import { formatRedisAddress, parseRedisAddress, type RedisAddress } from './address.ts'
+import { documentVerbs, journalVerbs, recordVerbs, scheduleVerbs } from './cold-verbs.ts'
+import { closedError, notMigrated } from './failure.ts'
+import * as hot from './hot-verbs.ts'
+import { Link } from './link.ts'
+import { checkServer, durabilityOf, readServer } from './server.ts'
+import { endSessions, heartbeat, startSessions } from './sessions.ts'
+import { Store } from './store.ts'
+import { sweep } from './sweep.ts'
+import { Watchers } from './watchers.ts'
+
+/** What the Redis engine can be opened with. */
+export interface RedisOptions extends EngineOptions {
+  /** A heart has a connection of its own anyhow; nothing here blocks its thread. */
+  readonly role: 'hot' | 'heart'
+  /** Changes that a sweep leaves. */
+  readonly changesKept: number
+}
+
+const SCHEMA_VERSION = 1
+
+type Transactional = { readonly tx?: CallerTransaction }
+
+/**
+ * Opens a store on a server. Does not migrate.
+ * @throws WindlassError `engine_url_invalid`, `engine_driver_missing`, `engine_unreachable`, `engine_too_old`,
+ *   `engine_unsafe`, `newer_schema`
+ */
+export async function openRedis(url: string, given: Partial<RedisOptions> = {}): Promise<RedisEngine> {
+  const address = parseRedisAddress(url, given.namespace ?? 'windlass')
+  const options = {
+    now: given.now ?? null,
+    callTimeout: given.callTimeout ?? DEFAULTS.callTimeout,
+    changesKept: given.changesKept ?? LIMITS.changes,
+  }
+  const link = new Link(address, { callTimeout: options.callTimeout })
+  await link.open()
+  const engine = new RedisEngine(link, address, options)
+  try {
+    checkServer(await readServer(link))
+    await engine.look()
+    return engine
+  } catch (error) {
+    await engine.close()
+    throw error
+  }
+}
+
+export class RedisEngine implements Engine {
+  readonly name = 'redis'
+  readonly address: string
+  readonly records: Records
+  readonly schedules: Schedules
+  readonly documents: Documents
+  readonly journal: Journal
+  readonly #link: Link
+  readonly #store: Store
+  readonly #watchers: Watchers
+  #instance: string | null = null
+  #closed = false
+
+  constructor(
+    link: Link,
+    address: RedisAddress,
+    options: {
+      readonly now: (() => number) | null
+      readonly callTimeout: number
+      readonly changesKept: number
+    },
+  ) {
+    this.address = formatRedisAddress(address)
+    this.#link = link
+    this.#store = new Store(link, { ...options, namespace: address.namespace })
+    this.#watchers = new Watchers(address, options.callTimeout)
+    const open = (): Promise<Store> => this.#migrated()
+    this.records = recordVerbs(open)
+    this.schedules = scheduleVerbs(open)
+    this.documents = documentVerbs(open)
+    this.journal = journalVerbs(open)
+  }
+
+  get instanceId(): string {
+    this.#open()
+    if (this.#instance === null) throw notMigrated()
+    return this.#instance
+  }
+
+  async migrate(): Promise<{ from: number; to: number }> {
+    this.#open()
+    const [from, to, instance] = await this.#store.run('migrate', [String(SCHEMA_VERSION), mintToken()])
+    refuseNewer(Number(to))
+    this.#instance = String(instance)
+    return { from: Number(from), to: Number(to) }
+  }
+
+  async durability(): Promise<Durability> {
+    this.#open()
+    return durabilityOf(await readServer(this.#link))
+  }
+
+  async now(): Promise<number> {
+    this.#open()
+    return this.#store.now()
+  }
+
+  async enqueue(tasks: readonly NewTask[], options: Transactional = {}): Promise<EnqueueReply[]> {
+    refuseTransaction(options)
+    return hot.enqueue(await this.#migrated(), tasks)
+  }
+
+  async claim(requests: readonly ClaimRequest[]): Promise<ClaimReply[]> {
+    const store = await this.#migrated()
+    return requests.length === 0 ? [] : hot.claim(store, requests)
+  }
+
+  async settle(settlements: readonly Settlement[], options: Transactional = {}): Promise<SettleReply[]> {
+    refuseTransaction(options)
+    return hot.settle(await this.#migrated(), settlements, false)
+  }
+
+  async report(reports: readonly Report[]): Promise<ReportReply[]> {
+    return hot.report(await this.#migrated(), reports)
+  }
+
+  async startSession(sessions: readonly NewSession[]): Promise<('started' | 'exists')[]> {
+    return startSessions(await this.#migrated(), sessions)
+  }
+
+  async heartbeat(beats: readonly Beat[]): Promise<BeatReply[]> {
+    return heartbeat(await this.#migrated(), beats)
+  }
+
+  async endSession(ends: readonly SessionEnd[]): Promise<('ended' | 'already' | 'absent')[]> {
+    return endSessions(await this.#migrated(), ends)
+  }
+
+  async sweep(request: SweepRequest): Promise<SweepReply> {
+    return sweep(await this.#migrated(), request)
+  }
+
+  watch(listener: (hint: Hint) => void): () => void {
+    this.#open()
+    return this.#watchers.watch(listener)
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#watchers.close()
+    this.#link.close()
+  }
+
+  /** Reads whose store this is, if it has been migrated. */
+  async look(): Promise<void> {
+    const [schema, instance] = await this.#store.texts('HMGET', 'm', 'schema', 'instance')
+    refuseNewer(Number(schema))
+    if (Number(schema) === SCHEMA_VERSION) this.#instance = instance ?? null
+  }
+
+  /** The store, if it is migrated, perhaps by another process since this one looked last. */
+  async #migrated(): Promise<Store> {
+    this.#open()
+    if (this.#instance === null) {
+      await this.look()
+      if (this.#instance === null) throw notMigrated()
+    }
+    return this.#store
+  }
+
+  #open(): void {
+    if (this.#closed) throw closedError()
+  }
+}
+
+function refuseNewer(schema: number): void {
+  if (schema <= SCHEMA_VERSION) return
+  throw new WindlassError(
+    'newer_schema',
+    `the store has schema ${schema}, this program knows ${SCHEMA_VERSION}`,
+    {
+      applied: 'no',
+    },
+  )
+}
+
+/** There is nothing to take part in: to ignore it would let a rolled-back caller's task run. */
+function refuseTransaction({ tx }: Transactional): void {
+  if (tx === undefined) return
+  throw new WindlassError('invalid_option', 'Redis has no transactions of a caller to take part in', {
+    applied: 'no',
+    hint: 'Leave `tx` out; with an SQL engine a task can be enqueued in the transaction.',
+  })
+}

@@ -1,0 +1,92 @@
+// The verb sweep as a few short scripts, so that no step holds the server for long: the turn with deaths, expiry and
+// promotion; the stranded tasks, page by page; the purge, a few tasks at a time.
+
+import { cursorOf, partsOf } from '../../core/cursor.ts'
+import type { Orphan, SweepReply, SweepRequest } from '../../core/hot-verbs.ts'
+import { LIMITS } from '../../core/limits.ts'
+import type { DeathCause, TaskRecord } from '../../core/record.ts'
+import type { Reply } from './link.ts'
+import { culpritsOf } from './sessions.ts'
+import type { Store } from './store.ts'
+import { unword, word } from './words.ts'
+
+/** Tasks that one script purges. */
+const PURGE = 250
+
+const NOT_ITS_TURN: SweepReply = {
+  turn: false,
+  orphans: [],
+  overdue: [],
+  declaredDead: [],
+  expired: 0,
+  promoted: 0,
+  purged: 0,
+  cursor: null,
+}
+
+export async function sweep(store: Store, request: SweepRequest): Promise<SweepReply> {
+  const { cursor, every, extend, declare, session, limit } = request
+  const from = cursor === null ? ['', ''] : partsOf(cursor, ['string', 'string']).map(String)
+  const mayDeclare = declare && !extend && session !== null
+  const [dead, expired, promoted] = await store.run('sweep', [
+    cursor === null ? String(every) : '',
+    extend ? '1' : '0',
+    mayDeclare ? '1' : '0',
+    String(limit),
+  ])
+  if (dead === null || dead === undefined) return NOT_ITS_TURN
+  return {
+    turn: true,
+    declaredDead: (dead as readonly string[]).map(unword),
+    ...(await findStranded(store, request, from)),
+    expired: Number(expired),
+    promoted: Number(promoted),
+    purged: await purge(store, request),
+  }
+}
+
+type Stranded = Pick<SweepReply, 'orphans' | 'overdue' | 'cursor'>
+
+/** A page of orphans and overdue tasks; settling some moves no other. */
+async function findStranded(
+  store: Store,
+  { grace, limit }: SweepRequest,
+  from: readonly string[],
+): Promise<Stranded> {
+  const orphans: Orphan[] = []
+  const overdue: TaskRecord[] = []
+  const most = Math.min(limit, LIMITS.page)
+  for (let [session = '', id = ''] = from; ;) {
+    const wanted = most - orphans.length - overdue.length
+    const args = [word(session), word(id), String(grace), String(wanted)]
+    const [nextSession, nextId, ...groups] = await store.run('stranded', args)
+    for (let i = 0; i + 4 < groups.length; i += 5) {
+      const tasks = store.reader.readAll(groups[i + 4] as readonly Reply[], 0).filter((task) => task !== null)
+      if (groups[i + 1] === 1) overdue.push(...tasks)
+      else orphans.push(...tasks.map((task) => orphanOf(task, String(groups[i + 2]), String(groups[i + 3]))))
+    }
+    if (nextSession === null || nextSession === undefined) return { orphans, overdue, cursor: null }
+    session = unword(String(nextSession))
+    id = unword(String(nextId))
+    // More wait, or the store wants to be asked again before it can tell.
+    const full = orphans.length + overdue.length >= most
+    if (full && (id !== '' || wanted === 0)) return { orphans, overdue, cursor: cursorOf([session, id]) }
+  }
+}
+
+function orphanOf(task: TaskRecord, cause: string, culprits: string): Orphan {
+  return { task, cause: cause === '' ? 'missing' : (cause as DeathCause), culprits: culpritsOf(culprits) }
+}
+
+/** Drops what is past its time; answers how many tasks were purged. */
+async function purge(store: Store, { limit, keepCount }: SweepRequest): Promise<number> {
+  let purged = 0
+  for (;;) {
+    const most = Math.min(PURGE, limit - purged)
+    const first = purged === 0 ? '1' : '0'
+    const args = [String(most), String(keepCount), String(store.changesKept), first]
+    const [count, more] = await store.run('purge', args)
+    purged += Number(count)
+    if (more !== 1 || purged >= limit) return purged
+  }
+}
