@@ -1,21 +1,38 @@
-// The figures the project holds itself to: how they are taken, what is aimed at, and below what a full run fails.
-// Each is the median of its rounds, and each round takes all that a ratio needs within seconds of each other.
+// The figures the project holds itself to: how they are taken, what is aimed at, and below what a full run fails. Those
+// of one topic are taken together, round by round, so that all that a ratio needs is measured near each other; each is
+// the median of its rounds. The rates and times that ratios are made of are kept as well, and told beneath them.
 
-import type { Peer } from './peers.ts'
+import { LeftOut } from './left-out.ts'
+import type { Peers } from './peers.ts'
 import type { Size } from './scenarios.ts'
 
-/** What a figure may use, and how much of it is measured. */
-export interface Ground extends Size {
-  readonly peer: Peer | null
+/** How much of what is measured. */
+export interface Amounts extends Size {
   /** Rows that claims must not mind. */
   readonly rows: number
   /** Tasks picked up, and how long idleness is watched, in ms. */
   readonly pickups: number
   readonly idle: number
+  /** Tasks enqueued at 1,000 a second. */
+  readonly steady: number
   /** How long a worker idles before it is weighed, in ms. */
   readonly settle: number
+  /** Tasks worked off beside a transaction that stays open. */
+  readonly beside: number
+  /** Tasks cancelled at the head of a queue. */
+  readonly cancels: number
+  readonly rounds: number
+}
+
+/** What a figure may use. */
+export interface Ground extends Amounts {
+  readonly peers: Peers
   /** The same answer for all figures of one round that share it. */
   readonly once: <R>(key: string, take: () => Promise<R>) => Promise<R>
+  /** A rate or a time, taken once a round, and told beneath the figures. */
+  readonly take: (what: string, who: string, measure: () => Promise<number>) => Promise<number>
+  /** Tells a rate or a time that was measured already. */
+  readonly note: (what: string, who: string, value: number) => void
 }
 
 export interface Figure {
@@ -25,8 +42,16 @@ export interface Figure {
   readonly floor: number | null
   /** Less is better. */
   readonly less?: boolean
-  /** Null: cannot be taken here. */
-  readonly measure: (ground: Ground) => Promise<number | null>
+  /** A list: all its rounds at once, in the first one. */
+  readonly measure: (ground: Ground) => Promise<number | readonly number[]>
+}
+
+/** Figures that are taken together. */
+export interface Topic {
+  readonly name: string
+  /** The engine that it is about. */
+  readonly engine: string
+  readonly figures: readonly Figure[]
 }
 
 /** A figure that was taken. */
@@ -37,29 +62,74 @@ export interface Taken {
   readonly floor: number | null
   readonly value: number | null
   readonly all: readonly number[]
-  readonly verdict: 'target' | 'floor' | 'below' | 'beside' | 'skipped'
+  readonly verdict: 'target' | 'floor' | 'below' | 'beside' | 'skipped' | 'failed'
+  /** Why it was skipped or failed. */
+  readonly why?: string
 }
 
-/** Takes each figure `rounds` times; `wanted` chooses by name. */
-export async function takeFigures(
-  figures: readonly Figure[],
-  rounds: number,
-  ground: Omit<Ground, 'once'>,
+/** A rate or a time of a topic. */
+export interface Part {
+  readonly what: string
+  readonly who: string
+  readonly median: number
+  readonly all: readonly number[]
+}
+
+interface Series {
+  readonly all: number[]
+  /** True: the first round said it all. */
+  whole: boolean
+  left: Pick<Taken, 'verdict' | 'why'> | null
+}
+
+/** Takes the figures of a topic; `wanted` chooses by name. */
+export async function takeTopic(
+  { figures }: Topic,
+  ground: Omit<Ground, 'once' | 'take' | 'note'>,
   wanted: (name: string) => boolean,
-  tell: (taken: Taken) => void,
-): Promise<void> {
-  const shared = Array.from({ length: rounds }, () => memo())
-  for (const figure of figures) {
-    if (!wanted(figure.name)) continue
-    const all: number[] = []
-    for (const once of shared) {
-      const value = await figure.measure({ ...ground, once })
-      if (value !== null) all.push(value)
-    }
-    const { name, unit, target, floor } = figure
-    const value = all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? null
-    tell({ figure: name, unit, target, floor, value, all, verdict: judge(figure, value) })
+): Promise<{ readonly taken: Taken[]; readonly parts: Part[] }> {
+  const chosen = figures.filter(({ name }) => wanted(name))
+  const series = chosen.map((): Series => ({ all: [], whole: false, left: null }))
+  const parts = new Map<string, { readonly what: string; readonly who: string; readonly all: number[] }>()
+  const note: Ground['note'] = (what, who, value) => {
+    const part = parts.get(`${what} | ${who}`) ?? { what, who, all: [] }
+    part.all.push(value)
+    parts.set(`${what} | ${who}`, part)
   }
+  for (let round = 0; round < ground.rounds; round++) {
+    const once = memo()
+    const take: Ground['take'] = (what, who, measure) =>
+      once(`${what} | ${who}`, async () => {
+        const value = await measure()
+        note(what, who, value)
+        return value
+      })
+    for (const [i, figure] of chosen.entries())
+      await takeRound(figure, series[i], { ...ground, once, take, note })
+  }
+  return {
+    taken: chosen.map((figure, i) => conclude(figure, series[i])),
+    parts: [...parts.values()].map((part) => ({ ...part, median: medianOf(part.all) ?? 0 })),
+  }
+}
+
+async function takeRound(figure: Figure, series: Series | undefined, ground: Ground): Promise<void> {
+  if (series === undefined || series.whole || series.left !== null) return
+  try {
+    const value = await figure.measure(ground)
+    series.all.push(...(typeof value === 'number' ? [value] : value))
+    series.whole = typeof value !== 'number'
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    series.left = { verdict: error instanceof LeftOut ? 'skipped' : 'failed', why }
+  }
+}
+
+function conclude(figure: Figure, series: Series | undefined): Taken {
+  const { name, unit, target, floor } = figure
+  const all = series?.all ?? []
+  const value = series?.left === null ? medianOf(all) : null
+  return { figure: name, unit, target, floor, value, all, verdict: judge(figure, value), ...series?.left }
 }
 
 function memo(): Ground['once'] {
@@ -71,25 +141,15 @@ function memo(): Ground['once'] {
   }
 }
 
+/** The one in the middle; null: there is none. */
+export function medianOf(all: readonly number[]): number | null {
+  return all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? null
+}
+
 function judge({ target, floor, less = false }: Figure, value: number | null): Taken['verdict'] {
   if (value === null) return 'skipped'
   if (target === null) return 'beside'
   const reaches = (bound: number): boolean => (less ? value <= bound : value >= bound)
   if (reaches(target)) return 'target'
   return floor === null || reaches(floor) ? 'floor' : 'below'
-}
-
-const WORDS: Readonly<Record<Taken['verdict'], string>> = {
-  target: 'ok',
-  floor: 'below target',
-  below: 'BELOW FLOOR',
-  beside: '',
-  skipped: 'skipped',
-}
-
-/** One line of the table. */
-export function lineOf({ figure, unit, target, floor, value, verdict }: Taken): string {
-  const said = value === null ? '–' : `${value.toFixed(value < 10 ? 2 : 1)} ${unit}`
-  const bounds = target === null ? '' : `target ${target}${floor === null ? '' : `, floor ${floor}`}`
-  return `  ${figure.padEnd(66)} ${said.padStart(16)}  ${bounds.padEnd(24)} ${WORDS[verdict]}`.trimEnd()
 }

@@ -1,141 +1,157 @@
 // `npm run bench`: every scenario on every engine in one run, medians of three, each beside the same work by hand; then
-// the figures that have a target and a floor. A full run exits 1 when one is below its floor.
-//   --quick          smaller, under a minute, never fails for a figure
+// the figures that have a target and a floor, most of them ratios to a peer on the same server. A full run exits 1 when
+// one is below its floor. Servers are private to the run and end with it, also when it is interrupted.
+//   --engine NAME    memory, sqlite, sqlite-normal, postgres, redis, mysql (may be repeated; default all)
+//   --quick          smaller, within a minute or two, installs nothing, never fails for a figure
 //   --json           one JSON document instead of a table
-//   --only TEXT      scenarios, figures and engines whose name holds it (may be repeated)
+//   --only TEXT      scenarios and figures whose name holds it (may be repeated)
 // Figures are of this machine and this moment: compare ratios of one run, not numbers of two.
 
-import { availableParallelism } from 'node:os'
+import { availableParallelism, constants } from 'node:os'
 import { parseArgs } from 'node:util'
 
-import { lineOf, takeFigures, type Taken } from './figures.ts'
-import { findPeer } from './peers.ts'
-import { RATES } from './rates.ts'
-import { SCENARIOS, type Scenario, type Size } from './scenarios.ts'
-import { SUBJECTS, withEngine } from './stores.ts'
-import { WAITS } from './waits.ts'
-
-interface Line {
-  readonly scenario: string
-  readonly subject: string
-  readonly unit: string
-  readonly median: number
-  readonly least: number
-  readonly most: number
-  /** To the same work by hand; null where there is no such. */
-  readonly ratio: number | null
-}
-
-const FULL: Size = { tasks: 50_000, backlog: 200_000 }
-const QUICK: Size = { tasks: 10_000, backlog: 20_000 }
+import { WindlassError } from '../src/core/errors.ts'
+import { FULL, QUICK, QUICK_SERVER } from './amounts.ts'
+import { medianOf, takeTopic, type Amounts, type Part, type Taken } from './figures.ts'
+import { Peers } from './peers.ts'
+import { SCENARIOS, type Scenario } from './scenarios.ts'
+import { BenchServers } from './servers.ts'
+import { subjectsOn, withBare, withEngine, type Subject } from './stores.ts'
+import { lineOf, linesOf, partsOf, type Line } from './table.ts'
+import { topicsOf } from './topics.ts'
 
 const { values } = parseArgs({
   options: {
+    engine: { type: 'string', multiple: true },
     quick: { type: 'boolean' },
     json: { type: 'boolean' },
     only: { type: 'string', multiple: true },
   },
 })
 const quick = values.quick === true
-const size = quick ? QUICK : FULL
-const ROUNDS = quick ? 1 : 3
-const waits = quick
-  ? { rows: 20_000, pickups: 40, idle: 1_000, settle: 1_500 }
-  : { rows: 1_000_000, pickups: 500, idle: 10_000, settle: 5_000 }
 const only = values.only ?? []
 
-/** Rounds of all subjects take turns, so that a slow moment of the machine meets each of them. */
-async function measure(scenario: Scenario): Promise<Line[]> {
-  const subjects = SUBJECTS.filter(({ name }) => wanted(name, scenario.name))
-  const rates = new Map<string, number[]>()
-  const note = (name: string, rate: number): void => {
-    rates.set(name, [...(rates.get(name) ?? []), rate])
-  }
-  for (let round = 0; round < ROUNDS; round++) {
-    if (scenario.bare !== null) note(scenario.bareName, await scenario.bare(size))
-    for (const subject of subjects) {
-      note(subject.name, await withEngine(subject, (engine) => scenario.run(engine, size)))
-    }
-  }
-  const bare = rates.get(scenario.bareName)
-  return [...rates].map(([subject, all]) => ({
-    scenario: scenario.name,
-    subject,
-    unit: scenario.unit,
-    ...spread(all),
-    ratio: bare === undefined || subject === scenario.bareName ? null : median(all) / median(bare),
-  }))
-}
+/** Where a document is wanted, nothing else goes to stdout. */
+const say = (line: string): void => (values.json === true ? console.error(line) : console.log(line))
+const servers = new BenchServers(quick, say)
+const peers = new Peers(servers, quick, say)
 
-function wanted(...names: string[]): boolean {
-  const engines = only.filter((text) => SUBJECTS.some(({ name }) => name === text))
-  const scenarios = only.filter((text) => !engines.includes(text))
-  const [subject = '', scenario = ''] = names
-  return (
-    (engines.length === 0 || engines.includes(subject)) &&
-    (scenarios.length === 0 || scenarios.some((text) => scenario.includes(text)))
-  )
-}
-
-function spread(all: readonly number[]): { median: number; least: number; most: number } {
-  return {
-    median: Math.round(median(all)),
-    least: Math.round(Math.min(...all)),
-    most: Math.round(Math.max(...all)),
-  }
-}
-
-function median(all: readonly number[]): number {
-  return all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0
-}
-
-function show(lines: readonly Line[]): void {
-  const [first] = lines
-  if (first === undefined) return
-  console.log(`\n${first.scenario} (${first.unit}, median of ${ROUNDS})`)
-  for (const { subject, median, least, most, ratio } of lines) {
-    const beside = ratio === null ? '' : `  × ${ratio.toFixed(2)}`
-    console.log(
-      `  ${subject.padEnd(20)} ${grouped(median).padStart(9)}  (${grouped(least)}–${grouped(most)})${beside}`,
-    )
-  }
-}
-
-function grouped(value: number): string {
-  return value.toLocaleString('en-US')
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  // What was started for a measurement ends with this process.
+  process.once(signal, () => {
+    void servers.close().finally(() => process.exit(128 + constants.signals[signal]))
+  })
 }
 
 const about = {
   node: process.version,
   sqlite: process.versions['sqlite'],
   cores: availableParallelism(),
-  tasks: size.tasks,
+  tasks: (quick ? QUICK : FULL).tasks,
   at: new Date().toISOString(),
 }
-const lines: Line[] = []
-if (values.json !== true)
-  console.log(`Node ${about.node}, SQLite ${about.sqlite}, ${about.cores} cores, ${about.tasks} tasks`)
-for (const scenario of SCENARIOS) {
-  if (only.length > 0 && !SUBJECTS.some(({ name }) => wanted(name, scenario.name))) continue
-  const measured = await measure(scenario)
-  lines.push(...measured)
-  if (values.json !== true) show(measured)
+
+function amountsFor({ server }: Subject): Amounts {
+  if (!quick) return FULL
+  return server === null ? QUICK : QUICK_SERVER
 }
+
+function wanted(name: string): boolean {
+  return only.length === 0 || only.some((text) => name.includes(text))
+}
+
+/** Rounds of all subjects take turns, so that a slow moment of the machine meets each of them. */
+async function measure(scenario: Scenario, subjects: readonly Subject[]): Promise<Line[]> {
+  const rates = new Map<string, number[]>()
+  const note = (name: string, rate: number): void => {
+    rates.set(name, [...(rates.get(name) ?? []), rate])
+  }
+  const { bare, bareName } = scenario
+  const nameOf = ({ name }: Subject): string => `${name}, ${bareName}`
+  for (let round = 0; round < amounts.rounds; round++) {
+    for (const subject of subjects) {
+      const size = amountsFor(subject)
+      if (bare !== null && subject.bare !== null)
+        note(nameOf(subject), await withBare(subject, (loop) => bare(loop, size)))
+      if (ours.includes(subject))
+        note(subject.name, await withEngine(subject, (engine) => scenario.run(engine, size)))
+    }
+  }
+  return [...rates].map(([subject, all]) => {
+    // Both manners of SQLite have one yardstick.
+    const by = medianOf(rates.get(`${subject.replace('-normal', '')}, ${bareName}`) ?? [])
+    const { name } = scenario
+    return { scenario: name, subject, unit: scenario.unit, ...spread(all), ratio: ratio(all, by) }
+  })
+}
+
+function ratio(all: readonly number[], by: number | null): number | null {
+  return by === null ? null : (medianOf(all) ?? 0) / by
+}
+
+function spread(all: readonly number[]): { median: number; least: number; most: number } {
+  return {
+    median: Math.round(medianOf(all) ?? 0),
+    least: Math.round(Math.min(...all)),
+    most: Math.round(Math.max(...all)),
+  }
+}
+
+/** The subjects that were asked for and have their server; what is not there is said. */
+async function chosen(): Promise<Subject[]> {
+  const all = subjectsOn(servers)
+  const strange = values.engine?.find((name) => !all.some((subject) => subject.name === name))
+  if (strange !== undefined) {
+    console.error(`--engine ${strange}: there are ${all.map(({ name }) => name).join(', ')}`)
+    process.exit(2)
+  }
+  const here: Subject[] = []
+  for (const subject of all) {
+    if (values.engine !== undefined && !values.engine.includes(subject.name)) continue
+    if (subject.server === null || (await servers.has(subject.server))) here.push(subject)
+  }
+  return here
+}
+
+/** Whether this version has the engine; its bare loop and peers are measured without it, too. */
+async function isOurs(subject: Subject): Promise<boolean> {
+  try {
+    return await withEngine(subject, async () => true)
+  } catch (error) {
+    if (!(error instanceof WindlassError) || error.code !== 'engine_not_available') throw error
+    say(`skipped: ${error.message}`)
+    return false
+  }
+}
+
+const amounts = quick ? QUICK : FULL
+const subjects = await chosen()
+const ours: Subject[] = []
+for (const subject of subjects) if (await isOurs(subject)) ours.push(subject)
+say(`Node ${about.node}, SQLite ${about.sqlite}, ${about.cores} cores, ${about.tasks} tasks`)
+
+const lines: Line[] = []
+for (const scenario of SCENARIOS.filter(({ name }) => wanted(name))) {
+  const measured = await measure(scenario, subjects)
+  lines.push(...measured)
+  if (values.json !== true) for (const line of linesOf(measured, amounts.rounds)) say(line)
+}
+
 const figures: Taken[] = []
-/** Where a document is wanted, nothing else goes to stdout. */
-const say = (line: string): void => (values.json === true ? console.error(line) : console.log(line))
-say(`\nfigures (median of ${ROUNDS})`)
-const peer =
-  only.length > 0 && !only.some((text) => 'plainjob'.includes(text)) ? null : await findPeer(quick, say)
-await takeFigures(
-  [...RATES, ...WAITS],
-  quick ? 1 : ROUNDS,
-  { ...size, ...waits, peer },
-  (name) => only.length === 0 || only.some((text) => name.includes(text)),
-  (taken) => {
-    figures.push(taken)
-    if (values.json !== true) say(lineOf(taken))
-  },
-)
-if (values.json === true) console.log(JSON.stringify({ ...about, lines, figures }))
-if (!quick && figures.some(({ verdict }) => verdict === 'below')) process.exitCode = 1
+const parts: (Part & { readonly engine: string })[] = []
+for (const topic of topicsOf(subjects)) {
+  if (!topic.figures.some(({ name }) => wanted(name))) continue
+  const subject = subjects.find(({ name }) => name === topic.engine)
+  const ground = { ...(subject === undefined ? amounts : amountsFor(subject)), peers }
+  if (values.json !== true) say(`\n${topic.name}: figures (median of ${amounts.rounds})`)
+  const answer = await takeTopic(topic, ground, wanted)
+  figures.push(...answer.taken)
+  parts.push(...answer.parts.map((part) => ({ engine: topic.engine, ...part })))
+  if (values.json === true) continue
+  for (const taken of answer.taken) say(lineOf(taken))
+  say('  made of')
+  for (const line of partsOf(answer.parts)) say(line)
+}
+await servers.close()
+if (values.json === true) console.log(JSON.stringify({ ...about, lines, figures, parts }))
+if (!quick && figures.some(({ verdict }) => verdict === 'below' || verdict === 'failed')) process.exitCode = 1

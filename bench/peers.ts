@@ -1,72 +1,101 @@
-// The peer that figures are compared with: plainjob, which is installed into a cache folder when a full run first needs
-// it and is no dependency of ours. Its driver is native and belongs to the Node it was built with, so npm and the peer
-// run on the Node that is found outside this clone. Whatever fails is told in a line; the figures are then left out.
+// Asking the peers: each measurement is a process of the peer's own program on a new store, which ends with this one.
+// What cannot be had, or fails, is told once in a line and counts as left out; it never fails a run of ours.
 
-import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 
-const run = promisify(execFile)
+import { LeftOut } from './left-out.ts'
+import { bring, firstLine, folderOf, outside, PYTHON } from './peer-install.ts'
+import type { Package, PeerSpec } from './peer-list.ts'
+import type { BenchServers } from './servers.ts'
+import { withFolder } from './stores.ts'
 
-const NAME = 'plainjob 0.0.14'
-const PACKAGES = ['plainjob@0.0.14', 'better-sqlite3@12.11.1']
-const FOLDER = join(
-  process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
-  'windlass-bench',
-  'plainjob-0.0.14',
-)
-const DRIVER = join(FOLDER, 'node_modules', 'better-sqlite3', 'build', 'Release', 'better_sqlite3.node')
-const PROGRAM = fileURLToPath(new URL('./peers/plainjob.js', import.meta.url))
-/** A native build takes a minute or two. */
-const INSTALL_MOST = 300_000
-const RUN_MOST = 120_000
+const RUN_MOST = 240_000
 
-/** An installed peer. */
-export interface Peer {
-  readonly name: string
-  /** Tasks per second. */
-  readonly rate: (what: 'process' | 'bulk', tasks: number) => Promise<number>
+/** From a call to the start of the handler in another process, in ms. */
+export interface Waits {
+  readonly p50: number
+  readonly p99: number
 }
 
-/** The peer; null, with a printed line, when it is not to be had. A quick run installs nothing. */
-export async function findPeer(quick: boolean, say: (line: string) => void): Promise<Peer | null> {
-  try {
-    if (!existsSync(DRIVER)) {
-      if (quick) {
-        say(`skipped: ${NAME} is not installed here; a run without --quick installs it into ${FOLDER}`)
-        return null
-      }
-      say(`installing ${NAME} …`)
-      await install()
+type Rated = 'process' | 'single' | 'bulk'
+type Waited = 'pickup' | 'steady'
+
+export class Peers {
+  readonly #servers: BenchServers
+  readonly #quick: boolean
+  readonly #say: (line: string) => void
+  readonly #brought = new Map<Package, Promise<string | null>>()
+  readonly #broken = new Map<PeerSpec, string>()
+
+  constructor(servers: BenchServers, quick: boolean, say: (line: string) => void) {
+    this.#servers = servers
+    this.#quick = quick
+    this.#say = say
+  }
+
+  /** Tasks per second. */
+  async rate(peer: PeerSpec, what: Rated, count: number, concurrency = 100): Promise<number> {
+    const answer = await this.#ask(peer, what, Math.min(count, peer.most[what]), concurrency)
+    return (answer as { readonly rate: number }).rate
+  }
+
+  /** `pickup`: while idle; `steady`: while 1,000 come each second. */
+  async waits(peer: PeerSpec, what: Waited, count: number, concurrency = 100): Promise<Waits> {
+    return (await this.#ask(peer, what, count, concurrency)) as Waits
+  }
+
+  /** @throws LeftOut */
+  async #ask(peer: PeerSpec, what: string, count: number, concurrency: number): Promise<unknown> {
+    const known = this.#broken.get(peer)
+    if (known !== undefined) throw new LeftOut(known)
+    try {
+      const brought = this.#brought.get(peer.from) ?? bring(peer.from, this.#quick, this.#say)
+      this.#brought.set(peer.from, brought)
+      const why = await brought
+      if (why !== null) throw new Error(why)
+      return await this.#withStore(peer, async (url) =>
+        run(peer, url, [what, String(count), String(concurrency)]),
+      )
+    } catch (error) {
+      const why = `${peer.name} cannot be measured here: ${firstLine(error)}`
+      this.#broken.set(peer, why)
+      this.#say(`skipped: ${why}`)
+      throw new LeftOut(why, { cause: error })
     }
-    await rate('bulk', 1_000)
-    return { name: NAME, rate }
-  } catch (error) {
-    const words = error instanceof Error ? error.message.split('\n')[0] : String(error)
-    say(`skipped: ${NAME} cannot be run here: ${words}`)
-    return null
+  }
+
+  async #withStore<R>(peer: PeerSpec, use: (url: string) => Promise<R>): Promise<R> {
+    if (peer.server === null) return withFolder(use)
+    const store = await this.#servers.newStore(peer.server)
+    try {
+      return await use(store.url)
+    } finally {
+      await store.remove()
+    }
   }
 }
 
-/** The environment without this clone's own Node. */
-function outside(): NodeJS.ProcessEnv {
-  const path = (process.env['PATH'] ?? '').split(delimiter).filter((one) => !one.includes('node_modules'))
-  const { HOME, TMPDIR, npm_config_nodedir } = process.env
-  return { HOME, TMPDIR, npm_config_nodedir, PATH: path.join(delimiter) }
+/** Runs a program to its one answer. Its standard input is ours to end, and it ends with that. */
+async function run(peer: PeerSpec, url: string, asked: readonly string[]): Promise<unknown> {
+  const { from, variant } = peer
+  const native = from.native === true
+  const file = from.npm === null ? PYTHON : native ? 'node' : process.execPath
+  const args = [fileURLToPath(from.program), folderOf(from), url, variant, ...asked]
+  const env = { ...outside(), PYTHONDONTWRITEBYTECODE: '1' }
+  const child = spawn(file, args, { env, stdio: ['pipe', 'pipe', 'pipe'], timeout: RUN_MOST })
+  let said = ''
+  let complained = ''
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (complained = (complained + chunk.toString()).slice(-4_000)))
+  const [code] = (await once(child, 'close')) as [number | null]
+  const answer = said.trim().split('\n').at(-1) ?? ''
+  if (code !== 0 || answer === '') throw new Error(complaint(complained, code))
+  return JSON.parse(answer)
 }
 
-async function install(): Promise<void> {
-  mkdirSync(FOLDER, { recursive: true })
-  writeFileSync(join(FOLDER, 'package.json'), '{ "private": true }\n')
-  const args = ['install', '--no-audit', '--no-fund', '--ignore-scripts=false', ...PACKAGES]
-  await run('npm', args, { cwd: FOLDER, env: outside(), timeout: INSTALL_MOST })
-}
-
-async function rate(what: 'process' | 'bulk', tasks: number): Promise<number> {
-  const args = [PROGRAM, FOLDER, what, String(tasks)]
-  const { stdout } = await run('node', args, { env: outside(), timeout: RUN_MOST })
-  return Number(stdout)
+function complaint(complained: string, code: number | null): string {
+  const lines = complained.split('\n').filter((line) => /error/i.test(line))
+  return (lines.at(-1) ?? `it ended with ${code}`).trim()
 }

@@ -5,13 +5,14 @@ import type { Engine } from '../src/core/engine.ts'
 import type { NewTask } from '../src/core/hot-verbs.ts'
 import { mintToken } from '../src/core/ids.ts'
 import { newSession, newTask, outcomes } from '../src/testing/samples.ts'
-import { BareLoop } from './bare-loop.ts'
-import { withFolder } from './stores.ts'
+import type { Bare } from './bare.ts'
 
 /** How much is measured: a full run or a quick one. */
 export interface Size {
   readonly tasks: number
   readonly backlog: number
+  /** Calls that wait for one commit each. */
+  readonly commits: number
 }
 
 export interface Scenario {
@@ -19,7 +20,7 @@ export interface Scenario {
   readonly unit: string
   readonly run: (engine: Engine, size: Size) => Promise<number>
   /** The same by hand; engines are told as a ratio to it. */
-  readonly bare: ((size: Size) => Promise<number>) | null
+  readonly bare: ((bare: Bare, size: Size) => Promise<number>) | null
   readonly bareName: string
 }
 
@@ -80,69 +81,50 @@ export function processing(concurrency: number): Scenario {
       return rate(() => processAll(engine, session.id, concurrency))
     },
     bareName: 'bare loop',
-    bare: ({ tasks }) =>
-      withFolder((folder) => {
-        const loop = new BareLoop(folder)
-        for (let left = tasks; left > 0; left -= 1_000) loop.enqueue(sampleTasks(Math.min(1_000, left)))
-        return rate(() => {
-          let count = 0
-          for (let first = true; ; first = false) {
-            const settled = loop.turn(concurrency)
-            if (settled === 0 && !first) break
-            count += settled
-          }
-          return count
-        }).finally(() => loop.close())
-      }),
+    bare: async (bare, { tasks }) => {
+      for (let left = tasks; left > 0; left -= 1_000) await bare.enqueue(sampleTasks(Math.min(1_000, left)))
+      return rate(async () => {
+        const count = await bare.workOff(concurrency)
+        if (count !== tasks) throw new Error(`the bare loop settled ${count} of ${tasks} tasks`)
+        return count
+      })
+    },
   }
 }
 
 export const enqueueMany: Scenario = {
   name: 'enqueue 1,000 at a time',
   unit: 'tasks/s',
-  run: async (engine, { tasks }) => {
-    const batches = Array.from({ length: Math.ceil(tasks / 1_000) }, () => sampleTasks(1_000))
-    return rate(async () => {
-      for (const batch of batches) await engine.enqueue(batch)
-      return batches.length * 1_000
-    })
-  },
+  run: (engine, { tasks }) => inThousands(tasks, (batch) => engine.enqueue(batch)),
   bareName: 'bare loop',
-  bare: ({ tasks }) =>
-    withFolder((folder) => {
-      const loop = new BareLoop(folder)
-      const batches = Array.from({ length: Math.ceil(tasks / 1_000) }, () => sampleTasks(1_000))
-      return rate(() => {
-        for (const batch of batches) loop.enqueue(batch)
-        return batches.length * 1_000
-      }).finally(() => loop.close())
-    }),
+  bare: (bare, { tasks }) => inThousands(tasks, (batch) => bare.enqueue(batch)),
+}
+
+async function inThousands(tasks: number, enqueue: (batch: NewTask[]) => unknown): Promise<number> {
+  const batches = Array.from({ length: Math.ceil(tasks / 1_000) }, () => sampleTasks(1_000))
+  return rate(async () => {
+    for (const batch of batches) await enqueue(batch)
+    return batches.length * 1_000
+  })
 }
 
 export const singleEnqueues: Scenario = {
   name: 'single enqueues, 100 in flight',
   unit: 'tasks/s',
-  run: async (engine, { tasks }) => {
-    const waiting = sampleTasks(Math.ceil(tasks / 2))
-    const all = waiting.length
-    return rate(async () => {
-      const caller = async (): Promise<void> => {
-        for (let task = waiting.pop(); task !== undefined; task = waiting.pop()) await engine.enqueue([task])
-      }
-      await Promise.all(Array.from({ length: 100 }, caller))
-      return all
-    })
-  },
+  run: (engine, { tasks }) => singly(Math.ceil(tasks / 2), (task) => engine.enqueue([task])),
   bareName: 'one commit per call',
-  bare: ({ tasks }) =>
-    withFolder((folder) => {
-      const loop = new BareLoop(folder)
-      const waiting = sampleTasks(Math.ceil(tasks / 20))
-      return rate(() => {
-        for (const task of waiting) loop.enqueue([task])
-        return waiting.length
-      }).finally(() => loop.close())
-    }),
+  bare: (bare, { commits }) => singly(commits, (task) => bare.enqueue([task])),
+}
+
+function singly(count: number, enqueue: (task: NewTask) => unknown): Promise<number> {
+  const waiting = sampleTasks(count)
+  return rate(async () => {
+    const caller = async (): Promise<void> => {
+      for (let task = waiting.pop(); task !== undefined; task = waiting.pop()) await enqueue(task)
+    }
+    await Promise.all(Array.from({ length: 100 }, caller))
+    return count
+  })
 }
 
 /** Claims of 100 with a store that holds many ready rows and as many finished ones. */

@@ -13,67 +13,24 @@ import { openEngine } from '../src/engines/open.ts'
 import { Windlass } from '../src/windlass.ts'
 import { Worker } from '../src/worker/worker.ts'
 import type { Figure } from './figures.ts'
-import { preparePlace, startsIn, withCommand, withWorker } from './processes.ts'
-import { withFolder } from './stores.ts'
+import { now, pickups, type Pickups } from './ours.ts'
+import { preparePlace, startsIn, withCommand } from './processes.ts'
+import { withFolder, type Subject } from './stores.ts'
 import { INPUT, noop } from './tasks.ts'
 
-interface Pickups {
-  readonly p50: number
-  readonly p99: number
-  /** Percent of a core while nothing happened. */
-  readonly idle: number
-}
-
-function now(): number {
-  return Number(process.hrtime.bigint()) / 1e6
-}
-
-/** From the call of `enqueue` to the start of the handler in another process that was idle. */
-async function pickups(count: number, idleMs: number): Promise<Pickups> {
-  return withFolder(async (folder) => {
-    const url = `sqlite:${join(folder, 'store.db')}`
-    const windlass = new Windlass({ engine: url, tasks: [noop()] })
-    await windlass.engine()
-    try {
-      return await withWorker(url, 10, async (talk) => {
-        await talk({ ask: 'pick' })
-        const sent = new Map<string, number>()
-        for (let i = -20; i < count; i++) {
-          await sleep(10 + Math.random() * 20)
-          const at = now()
-          const { id } = await windlass.enqueue('sample', INPUT)
-          if (i >= 0) sent.set(id, at)
-        }
-        await sleep(200)
-        const { starts = [] } = await talk({ ask: 'starts' })
-        const before = await talk({ ask: 'cpu' })
-        await sleep(idleMs)
-        const after = await talk({ ask: 'cpu' })
-        const waits = starts
-          .flatMap(([id, at]) => (sent.has(id) ? [at - (sent.get(id) ?? 0)] : []))
-          .toSorted((a, b) => a - b)
-        if (waits.length !== count) throw new Error(`${waits.length} of ${count} tasks were picked up`)
-        const at = (share: number): number => waits[Math.floor((waits.length - 1) * share)] ?? 0
-        return { p50: at(0.5), p99: at(0.99), idle: (((after.ms ?? 0) - (before.ms ?? 0)) * 100) / idleMs }
-      })
-    } finally {
-      await windlass.close()
-    }
-  })
-}
-
 function pickup(
+  subject: Subject,
   name: string,
   part: keyof Pickups,
   bounds: Pick<Figure, 'unit' | 'target' | 'floor'>,
 ): Figure {
   return {
-    name,
+    name: `${subject.name}: ${name}`,
     ...bounds,
     less: true,
     // The parts of one round come from the same measurement.
-    measure: async (ground) =>
-      (await ground.once('pickup', () => pickups(ground.pickups, ground.idle)))[part],
+    measure: async ({ once, pickups: count, idle }) =>
+      (await once('pickup', () => pickups(subject, count, idle)))[part],
   }
 }
 
@@ -182,11 +139,14 @@ const dropped: Figure = {
 
 const SILENT = createLog({ level: 'error', redact: [], destination: { write: () => {} } })
 
-export const WAITS: readonly Figure[] = [
-  pickup('pickup by another idle process, p50', 'p50', { unit: 'ms', target: 1, floor: 3 }),
-  pickup('pickup by another idle process, p99', 'p99', { unit: 'ms', target: 5, floor: 15 }),
-  pickup('that process while idle', 'idle', { unit: '% of a core', target: 1.5, floor: null }),
-  memory,
-  rescue,
-  dropped,
-]
+/** Figures of waiting, on an embedded file. */
+export function waitsOf(subject: Subject): Figure[] {
+  return [
+    pickup(subject, 'pickup by another idle process, p50', 'p50', { unit: 'ms', target: 1, floor: 3 }),
+    pickup(subject, 'pickup by another idle process, p99', 'p99', { unit: 'ms', target: 5, floor: 15 }),
+    pickup(subject, 'that process while idle', 'idle', { unit: '% of a core', target: 1.5, floor: null }),
+    memory,
+    rescue,
+    dropped,
+  ]
+}
