@@ -5,6 +5,8 @@
 import { decide } from '../core/decide.ts'
 import type { Engine } from '../core/engine.ts'
 import type { Orphan, Settlement } from '../core/hot-verbs.ts'
+import type { TaskRecord } from '../core/record.ts'
+import { writeDeathNotices, type NoticeBoard } from './death-notices.ts'
 
 /**
  * The settlement of a task whose session is not live.
@@ -19,6 +21,42 @@ export function settleOrphan(
   const culprit = culprits?.includes(task.id) ?? null
   const outcome = decide({ kind: 'orphaned', cause, culprit, detail }, task, random)
   return { id: task.id, claim: task.claim ?? '', guard: 'rescue', outcome, followUps: [], logs: [] }
+}
+
+/** What a rescue needs of the contract. */
+export type Rescuing = Pick<Engine, 'settle'> & NoticeBoard
+
+/**
+ * Settles what became of tasks that nobody runs, as `settleApart` does. Deaths are made known before, so that the
+ * `onDead` of their type is called wherever a worker knows it; those of `silent` types have nobody to tell. A death that
+ * cannot be made known is not settled now.
+ * @param tasks aligned with the settlements
+ */
+export async function settleRescued(
+  engine: Rescuing,
+  tasks: readonly TaskRecord[],
+  settlements: readonly Settlement[],
+  silent: readonly string[],
+  failed: (settlement: Settlement, error: unknown) => void,
+): Promise<boolean[]> {
+  const dies = settlements.map(
+    ({ outcome }, i) => outcome.to === 'dead' && !silent.includes(tasks[i]?.type ?? ''),
+  )
+  try {
+    await writeDeathNotices(
+      engine,
+      tasks.filter((_, i) => dies[i]),
+    )
+    return await settleApart(engine, settlements, failed)
+  } catch (error) {
+    for (const one of settlements.filter((_, i) => dies[i])) failed(one, error)
+    const others = await settleApart(
+      engine,
+      settlements.filter((_, i) => !dies[i]),
+      failed,
+    )
+    return dies.map((dead) => !dead && (others.shift() ?? false))
+  }
 }
 
 /**

@@ -139,7 +139,7 @@ export interface TaskType<I = unknown, O = unknown, P = I> {
 
 type Named = { readonly name: string }
 type Handler<P, O> = (payload: P, context: TaskContext<P>) => O | Promise<O>
-/** Told once a task is dead, at least once, by the worker that settled it; its own failure is only logged. */
+/** Told once a task is dead, at least once, by a worker that knows the type; its own failure is only logged. */
 type OnDead<I> = (task: DeadTask<I>, error: KeptError | null, context: DeadContext) => void | Promise<void>
 type WhenDead<I> = { readonly onDead?: OnDead<I> }
 

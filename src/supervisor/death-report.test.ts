@@ -56,6 +56,7 @@ test('a task that cannot be settled now holds up nobody else', async () => {
       settlements.some(({ id }) => id === ids[1])
         ? Promise.reject(new Error('this row is locked'))
         : engine.settle(settlements),
+    documents: engine.documents,
   }
   const told = await reportDeath({ session, cause: 'killed', culprits: null }, { engine: register })
   assert.deepEqual(told, { news: true, rescued: 2 })
@@ -74,6 +75,7 @@ test('a store out of reach: told again and again until the time is up', async ()
     endSession: () => Promise.reject(new Error(`away ${++calls}`)),
     sweep: () => Promise.reject(new Error('away')),
     settle: () => Promise.reject(new Error('away')),
+    documents: { put: () => Promise.reject(new Error('away')) },
   }
   const end = { session: 's', cause: 'killed', culprits: null } as const
   const options = { engine: away, patience: 500, onError: (error: unknown) => errors.push(error) }

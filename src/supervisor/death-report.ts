@@ -3,13 +3,13 @@
 // session then). Leaves the rules to core/decide.ts, and seeing the death to child.ts.
 
 import { sleep, systemClock, type Clock } from '../base/clock.ts'
-import { settleApart, settleOrphan } from '../base/rescue.ts'
+import { settleOrphan, settleRescued, type Rescuing } from '../base/rescue.ts'
 import type { Engine } from '../core/engine.ts'
 import type { Orphan, SessionEnd } from '../core/hot-verbs.ts'
 import { DEFAULTS } from '../core/limits.ts'
 
 /** What of the contract a death report needs. */
-export type DeathRegister = Pick<Engine, 'endSession' | 'sweep' | 'settle'>
+export type DeathRegister = Pick<Engine, 'endSession' | 'sweep'> & Rescuing
 
 export interface DeathReport {
   /** False: the store knew already, from the worker itself or from a neighbour. */
@@ -92,7 +92,8 @@ async function settleAll(
   detail: string | null,
 ): Promise<number> {
   const settlements = orphans.map((one) => settleOrphan(one, detail, Math.random()))
+  const tasks = orphans.map(({ task }) => task)
   // What cannot be settled now is found again by the workers' sweeps.
-  const applied = await settleApart(engine, settlements, () => {})
+  const applied = await settleRescued(engine, tasks, settlements, [], () => {})
   return applied.filter(Boolean).length
 }

@@ -58,6 +58,7 @@ class Register implements DeathRegister {
 
   sweep = (): Promise<SweepReply> => Promise.resolve(NOTHING)
   settle = (): Promise<never[]> => Promise.resolve([])
+  documents = { put: (): Promise<never[]> => Promise.resolve([]) }
 }
 
 class Watched {

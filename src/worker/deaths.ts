@@ -1,62 +1,162 @@
-// Tells the `onDead` of a task type that one of its tasks is dead: after the store took the death, at least once where
-// a worker settled it, a few at a time, each within bounded time. Its failure is said in the log and changes nothing.
-// Deaths that a supervisor or a worker without the type settles are not told.
+// Sees to it that the `onDead` of a task type is called for each of its deaths, whoever settled it: a notice is written
+// before a death is settled, and removed after the call. Looks for notices at the start, after deaths and every few
+// seconds, takes one for a minute and tells it (mourning.ts); a notice whose teller died is told by the next one.
 
-import { WindlassError } from '../core/errors.ts'
+import { answerOf } from '../base/answer.ts'
+import { writeDeathNotices } from '../base/death-notices.ts'
+import { Loop } from '../base/loop.ts'
+import { DEATH_DOCUMENT, readDeathNotice, writeDeathNotice, type DeathNotice } from '../core/death-notice.ts'
 import type { Outcome } from '../core/hot-verbs.ts'
-import type { TaskRecord } from '../core/record.ts'
-import type { DeadTask, TaskType } from '../core/task-type.ts'
-import { Attempt } from './attempt.ts'
-import { Context } from './context.ts'
-import { createEnqueue } from './follow-ups.ts'
+import type { DocumentRecord, TaskRecord } from '../core/record.ts'
+import { Mourning, TELL_MOST } from './mourning.ts'
 import type { WorkerSettings } from './options.ts'
 
-/** How long an `onDead` may take. */
-const MOST = 30_000
+/** How often notices are looked for: of deaths that others settled. */
+const LOOK = 5_000
+const PAGE = 500
+/** Notices of types that nobody here knows may pile up: they are gone through bit by bit. */
+const PAGES_PER_LOOK = 4
 const AT_ONCE = 10
-/** Deaths that may wait to be told; a storm beyond that is counted in the log only. */
-const WAITING = 10_000
+/** How long a teller has the notice for itself. */
+const TAKEN = 2 * TELL_MOST
+/** Notices of types that no worker knows are dropped after this long. */
+const KEPT = 7 * 86_400_000
+/** A notice without a death: its settlement never came, or its task was made ready again. */
+const HOPELESS = 3_600_000
 
 interface Death {
-  readonly type: TaskType
-  readonly task: TaskRecord
-  readonly outcome: Outcome
+  readonly id: string
+  /** Null: it could not be written; this process tells all the same. */
+  readonly notice: (DeathNotice & { readonly version: number }) | null
 }
 
 export class Deaths {
   readonly #settings: WorkerSettings
+  readonly #mourning: Mourning
+  readonly #loop: Loop
+  /** Claims whose death has a notice and is on its way to the store. */
+  readonly #announced = new Set<string | null>()
+  /** Deaths that this process settled, until their notices are read. */
+  readonly #died: string[] = []
+  #after: string | null = null
+  #lookedAt = Number.NEGATIVE_INFINITY
+  /** Deaths that wait to be told, or are being told. */
+  readonly #known = new Set<string>()
   readonly #waiting: Death[] = []
   #running = 0
   #idle: (() => void)[] = []
 
   constructor(settings: WorkerSettings) {
     this.#settings = settings
+    this.#mourning = new Mourning(settings)
+    this.#loop = new Loop({
+      run: () => this.#find(),
+      interval: LOOK,
+      clock: settings.clock,
+      onError: (error) => settings.log.debug('looking for notices of deaths failed', { error }),
+    })
   }
 
-  /** Names of the types that want to be told. */
-  get types(): readonly string[] {
-    return [...this.#settings.types.values()]
-      .filter(({ onDead }) => (onDead ?? null) !== null)
-      .map(({ name }) => name)
+  /** Names of the types whose deaths nobody is to be told of. */
+  get silent(): readonly string[] {
+    const { types } = this.#settings
+    return [...types.keys()].filter((name) => !this.#mourning.knows(name))
   }
 
-  /** The store took this outcome. */
-  settled(task: TaskRecord, outcome: Outcome): void {
-    if (outcome.to !== 'dead') return
-    const type = this.#settings.types.get(task.type)
-    if (type === undefined || (type.onDead ?? null) === null) return
-    if (this.#waiting.length >= WAITING)
-      return this.#settings.log.error('too many tasks die at once: onDead is not told of this one', {
-        task: task.id,
-      })
-    this.#waiting.push({ type, task, outcome })
+  start(): void {
+    this.#loop.start()
+  }
+
+  /** Resolves when what died here was told; what others settled is left to others. */
+  async stop(): Promise<void> {
+    await this.#loop.stop()
+    while (this.#died.length > 0) await this.#findDied().catch(() => undefined)
+    if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
+  /** Writes the notice of a death that is about to be settled. Null: nobody is to be told. Never rejects. */
+  announce(task: TaskRecord): Promise<void> | null {
+    if (!this.#mourning.knows(task.type)) return null
+    const { clock, callTimeout, engine, log } = this.#settings
+    return answerOf(clock, callTimeout, 'a notice of a death', writeDeathNotices(engine, [task])).then(
+      () => void this.#announced.add(task.claim),
+      (error: unknown) =>
+        log.warn('the notice of a death could not be written: onDead is called here or not at all', {
+          task: task.id,
+          error,
+        }),
+    )
+  }
+
+  /** The store took this outcome, or did not. */
+  settled(task: TaskRecord, outcome: Outcome | null): void {
+    const announced = this.#announced.delete(task.claim)
+    if (outcome?.to !== 'dead' || !this.#mourning.knows(task.type)) return
+    if (announced) this.died([task.id])
+    else this.#add({ id: task.id, notice: null })
+  }
+
+  /** These have died, and their notices are written. */
+  died(ids: readonly string[]): void {
+    this.#died.push(...ids)
+    this.#loop.wake()
+  }
+
+  async #find(): Promise<number | undefined> {
+    await this.#findDied()
+    if (this.#died.length > 0) return 0
+    const { clock } = this.#settings
+    if (clock.mono() - this.#lookedAt < 0.9 * LOOK) return undefined
+    this.#lookedAt = clock.mono()
+    let more = true
+    for (let pages = 0; more && pages < PAGES_PER_LOOK; pages++) more = await this.#findOthers()
+    return undefined
+  }
+
+  /** Notices of deaths that this process settled. */
+  async #findDied(): Promise<void> {
+    const ids = this.#died.splice(0, PAGE)
+    if (ids.length === 0) return
+    const keys = ids.map((key) => ({ kind: DEATH_DOCUMENT, key }))
+    const found = await this.#settings.engine.documents.get(keys)
+    await this.#read(found.filter((one) => one !== null))
+  }
+
+  /** A page of all notices, in turn; false: it was the last one. */
+  async #findOthers(): Promise<boolean> {
+    const page = await this.#settings.engine.documents.list(DEATH_DOCUMENT, this.#after, PAGE)
+    this.#after = page.length < PAGE ? null : (page.at(-1)?.key ?? null)
+    if (page.length > 0) await this.#read(page)
+    return this.#after !== null
+  }
+
+  async #read(page: readonly DocumentRecord[]): Promise<void> {
+    const { engine, types } = this.#settings
+    const now = await engine.now()
+    const past: DocumentRecord[] = []
+    const mine: [DocumentRecord, DeathNotice][] = []
+    for (const one of page) {
+      const notice = readDeathNotice(one.body)
+      if (notice === null) past.push(one)
+      else if (this.#mourning.knows(notice.type)) {
+        if (notice.until <= now && !this.#known.has(one.key)) mine.push([one, notice])
+      } else if (types.has(notice.type) || now - one.updatedAt > KEPT) past.push(one)
+    }
+    const tasks = await engine.records.get(mine.map(([{ key }]) => key))
+    for (const [i, [one, notice]] of mine.entries()) {
+      const task = tasks[i] ?? null
+      if (task?.state === 'dead' && task.attempt === notice.attempt)
+        this.#add({ id: task.id, notice: { ...notice, version: one.version } })
+      else if (isPast(task, notice) || now - one.updatedAt > HOPELESS) past.push(one)
+    }
+    if (past.length > 0) await engine.documents.remove(past)
+  }
+
+  #add(death: Death): void {
+    if (this.#known.has(death.id)) return
+    this.#known.add(death.id)
+    this.#waiting.push(death)
     this.#next()
-  }
-
-  /** Resolves when none is under way. */
-  idle(): Promise<void> {
-    if (this.#running === 0) return Promise.resolve()
-    return new Promise((resolve) => this.#idle.push(resolve))
   }
 
   #next(): void {
@@ -64,8 +164,9 @@ export class Deaths {
       const death = this.#waiting.shift()
       if (death === undefined) break
       this.#running++
-      void this.#tell(death).then(() => {
+      void this.#tell(death).finally(() => {
         this.#running--
+        this.#known.delete(death.id)
         this.#next()
         if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve()
       })
@@ -73,60 +174,29 @@ export class Deaths {
   }
 
   /** Never rejects. */
-  async #tell({ type, task, outcome }: Death): Promise<void> {
-    const { clock, log, codecs } = this.#settings
-    const attempt = new Attempt(task, task.session ?? '', clock.mono())
-    attempt.stage = 'running'
-    const { promise: late, reject } = Promise.withResolvers<never>()
-    const cancel = clock.timer(
-      MOST,
-      () => {
-        const error = new WindlassError('timeout', `onDead of ${type.name} took longer than ${MOST} ms`)
-        attempt.tell('timeout', error)
-        reject(error)
-      },
-      true,
-    )
+  async #tell({ id, notice }: Death): Promise<void> {
+    const { engine, log } = this.#settings
+    const key = { kind: DEATH_DOCUMENT, key: id }
     try {
-      const payload: unknown = JSON.parse(codecs.decode(task.payload, task.codec))
-      await Promise.race([this.#call(type, attempt, payload, outcome), late])
+      let version: number | null = null
+      if (notice !== null) {
+        const body = writeDeathNotice({ ...notice, until: (await engine.now()) + TAKEN })
+        const [taken] = await engine.documents.put([{ ...key, version: notice.version, body }])
+        // Another worker was quicker.
+        if (taken?.status !== 'put') return
+        version = taken.version
+      }
+      const [task] = await engine.records.get([id])
+      if (task?.state === 'dead') await this.#mourning.tell(task)
+      if (version !== null) await engine.documents.remove([{ ...key, version }])
     } catch (error) {
-      log.error('onDead failed', { task: task.id, type: task.type, error })
-    } finally {
-      cancel()
-      attempt.stage = 'closed'
+      log.warn('a death could not be told yet', { task: id, error })
     }
-  }
-
-  async #call(type: TaskType, attempt: Attempt, payload: unknown, outcome: Outcome): Promise<void> {
-    const settings = this.#settings
-    const context = new Context(attempt, payload, {
-      settings,
-      enqueue: createEnqueue(settings),
-      touch: () => {},
-    })
-    const { log, signal, enqueue } = context
-    await type.onDead?.(deadTask(context, attempt.task, outcome) as DeadTask<never>, outcome.error, {
-      log,
-      signal,
-      enqueue: (named, input, options = {}) => enqueue(named, input, { ...options, now: true }),
-    })
   }
 }
 
-function deadTask(context: Context, task: TaskRecord, { charge, reason }: Outcome): DeadTask {
-  const { id, type, queue, attempt, payload, meta, tags } = context
-  return {
-    id,
-    type,
-    queue,
-    attempt,
-    payload,
-    meta,
-    tags,
-    reason,
-    failures: task.failures + (charge.failures ?? 0),
-    crashes: task.crashes + (charge.crashes ?? 0),
-    losses: task.losses + (charge.losses ?? 0),
-  }
+/** The task runs on, or ended otherwise: nothing is to be told. */
+function isPast(task: TaskRecord | null, { attempt }: DeathNotice): boolean {
+  if (task === null || task.attempt > attempt) return true
+  return task.state === 'succeeded' || task.state === 'cancelled'
 }

@@ -21,8 +21,10 @@ export interface DeskPorts {
   readonly held: Set<Attempt>
   /** Endings leave for the store in this very turn. */
   readonly sending: () => void
-  /** The store took this outcome of an attempt. */
-  readonly settled: (task: TaskRecord, outcome: Outcome) => void
+  /** A death is about to be settled: resolves when that may be done, null when there is nobody to tell of it. */
+  readonly dying: (task: TaskRecord) => Promise<void> | null
+  /** The store took this outcome of an attempt; null: it refused it as late. */
+  readonly settled: (task: TaskRecord, outcome: Outcome | null) => void
   /** Endings made way, or a retry falls due in `due` ms. */
   readonly moved: (due: number | null) => void
 }
@@ -31,7 +33,7 @@ export class Desk {
   readonly #ports: DeskPorts
   readonly #settler: Settler
   readonly #log: Log
-  /** Endings that wait for their last report before they go to the settler. */
+  /** Endings that wait for their last report, or for the notice of a death, before they go to the settler. */
   #reporting = 0
   #waiters: (() => void)[] = []
   readonly #handedBack: string[] = []
@@ -59,10 +61,12 @@ export class Desk {
 
   /** Takes the outcome of an attempt. */
   take(attempt: Attempt, outcome: Outcome): void {
-    const { reporter } = this.#ports
-    if (!reporter.mustWait(attempt)) return this.#settle(attempt, outcome)
+    const { reporter, dying } = this.#ports
+    const last = reporter.mustWait(attempt) ? reporter.last(attempt) : null
+    const announced = outcome.to === 'dead' ? dying(attempt.task) : null
+    if (last === null && announced === null) return this.#settle(attempt, outcome)
     this.#reporting++
-    void reporter.last(attempt).then(() => {
+    void Promise.all([last, announced]).then(() => {
       this.#reporting--
       this.#settle(attempt, outcome)
     })
@@ -120,6 +124,7 @@ export class Desk {
     } else if (reply.status === 'applied') this.#noteHandedBack(settlement.id)
     if (reply.status === 'lost') {
       if (attempt === null) return
+      this.#ports.settled(attempt.task, null)
       if (attempt.completed && reply.state === 'succeeded') {
         counters.settled.succeed++
         return

@@ -2,8 +2,8 @@
 // Plain data only, for the two may live on different threads. Types, nothing else.
 
 import type { LogLevel } from '../base/log.ts'
-import type { Beat, BeatReply, Outcome } from '../core/hot-verbs.ts'
-import type { ProcessIdentity, TaskRecord } from '../core/record.ts'
+import type { Beat, BeatReply } from '../core/hot-verbs.ts'
+import type { ProcessIdentity } from '../core/record.ts'
 
 export type HeldAnswer = Beat['held']
 
@@ -15,8 +15,8 @@ export type News =
   /** The store was out of reach for longer than handlers may go on. */
   | { readonly kind: 'doubt'; readonly session: string; readonly after: number }
   | { readonly kind: 'rescued'; readonly count: number }
-  /** A rescue found a task dead whose type wants to be told. */
-  | { readonly kind: 'dead'; readonly task: TaskRecord; readonly outcome: Outcome }
+  /** A rescue settled deaths. */
+  | { readonly kind: 'dead'; readonly ids: readonly string[] }
   | {
       readonly kind: 'log'
       readonly level: Exclude<LogLevel, 'silent'>
@@ -36,6 +36,6 @@ export interface UpkeepSettings {
   readonly leadsGroup: boolean
   readonly neighbours: boolean
   readonly keepCount: number
-  /** Task types whose deaths are to be told. */
-  readonly mourned: readonly string[]
+  /** Task types whose deaths nobody is to be told of. */
+  readonly silent: readonly string[]
 }

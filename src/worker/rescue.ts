@@ -1,7 +1,7 @@
 // Brings back the tasks that a sweep found without anybody who runs them, and tells: in the log, and to the handlers
 // of `onDead`. How they are judged and settled is base/rescue.ts.
 
-import { settleApart, settleOrphan } from '../base/rescue.ts'
+import { settleOrphan, settleRescued } from '../base/rescue.ts'
 import { decide } from '../core/decide.ts'
 import type { Engine } from '../core/engine.ts'
 import type { Settlement, SweepReply } from '../core/hot-verbs.ts'
@@ -15,8 +15,8 @@ export interface RescuePorts {
   readonly engine: Engine
   readonly tell: (news: News) => void
   readonly random: () => number
-  /** Task types whose deaths are to be told. */
-  readonly mourned: readonly string[]
+  /** Task types whose deaths nobody is to be told of. */
+  readonly silent: readonly string[]
   /** Who we are: with it, errors say more of the worker that died. */
   readonly identity?: ProcessIdentity
 }
@@ -32,22 +32,23 @@ export async function rescue(
     ...orphans.map((one) => settleOrphan(one, details.get(one.task.session ?? '') ?? null, ports.random())),
     ...overdue.map((task) => settleOverdue(task, ports.random())),
   ]
-  const applied = await settleApart(ports.engine, settlements, ({ id }, error) => {
+  const applied = await settleRescued(ports.engine, tasks, settlements, ports.silent, ({ id }, error) => {
     const fields = { task: id, error: keepError(error) }
     ports.tell({ kind: 'log', level: 'warn', message: 'a task could not be rescued yet', fields })
   })
   let rescued = 0
+  const dead: string[] = []
   for (const [i, task] of tasks.entries()) {
     const outcome = settlements[i]?.outcome
     if (outcome === undefined || applied[i] !== true) continue
     rescued++
-    if (outcome.to === 'dead' && ports.mourned.includes(task.type))
-      ports.tell({ kind: 'dead', task, outcome })
+    if (outcome.to === 'dead') dead.push(task.id)
     const line = endingLine(task, outcome)
     if (line === null) continue
     const fields = { task: task.id, type: task.type, attempt: task.attempt, reason: outcome.reason }
     ports.tell({ kind: 'log', level: line.level, message: `rescued: ${line.message}`, fields })
   }
+  if (dead.length > 0) ports.tell({ kind: 'dead', ids: dead })
   if (rescued > 0) ports.tell({ kind: 'rescued', count: rescued })
   return rescued
 }

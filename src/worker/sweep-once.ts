@@ -59,10 +59,10 @@ async function rescueAll(
   for (let reply = first; ; reply = await sweep(ports, reply.cursor)) {
     found.orphans += reply.orphans.length
     found.overdue += reply.overdue.length
-    // Nobody here has handlers: `onDead` is told by workers only.
+    // Nobody here has handlers: workers that know the type find the notice of a death.
     found.rescued += await rescue(
       { orphans: reply.orphans, overdue: [] },
-      { engine, tell, random, mourned: [] },
+      { engine, tell, random, silent: [] },
     )
     if (reply.cursor === null) return found
   }

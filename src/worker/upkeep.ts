@@ -26,12 +26,12 @@ export class Upkeep {
   readonly #neighbours: Neighbours | null
 
   constructor(ports: UpkeepPorts) {
-    const { lease, mourned, identity } = ports.settings
+    const { lease, silent, identity } = ports.settings
     const witness = new Witness(lease)
     const kill = (): void => killSelf(ports.settings.leadsGroup)
     this.#heart = new Heart({ ...ports, witness, kill })
     const session = (): string | null => this.#heart.session
-    this.#sweeper = new Sweeper({ ...ports, witness, session, mourned, identity })
+    this.#sweeper = new Sweeper({ ...ports, witness, session, silent, identity })
     this.#neighbours = ports.settings.neighbours
       ? new Neighbours({ ...ports, session, rescue: () => this.#sweeper.now() })
       : null

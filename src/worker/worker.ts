@@ -84,6 +84,7 @@ export class Worker extends Service {
     this.#deaths = new Deaths(settings)
     this.#desk = new Desk({
       ...desk,
+      dying: (task) => this.#deaths.announce(task),
       settled: (task, outcome) => this.#deaths.settled(task, outcome),
       sending: () => this.#claimer.now(),
       moved: (due) => this.#moved(due),
@@ -181,6 +182,7 @@ export class Worker extends Service {
     this.#state = 'running'
     this.#isolator.warm()
     this.#claimer.start()
+    this.#deaths.start()
     log.info('worker started', { worker: name, session: this.#membership.session, types: [...types.keys()] })
   }
 
@@ -203,7 +205,7 @@ export class Worker extends Service {
     await this.#within(this.#desk.drained(), 2 * callTimeout)
     if (this.#desk.unsettled > 0)
       log.error('the store took no more endings; these tasks run again', { endings: this.#desk.unsettled })
-    await this.#within(this.#deaths.idle(), grace, this.#hurry.signal)
+    await this.#within(this.#deaths.stop(), grace, this.#hurry.signal)
     this.#cancels.stop()
     this.#unwatch?.()
     this.#loopWatch.stop()
@@ -235,11 +237,11 @@ export class Worker extends Service {
 
   #upkeepSettings(): UpkeepSettings {
     const { lease, grace, doubt, callTimeout, hung, neighbours, keepCount } = this.#settings
-    const mourned = this.#deaths.types
+    const { silent } = this.#deaths
     const group = hung === 'kill' && leadsGroup()
     const identity = readIdentity()
     const times = { lease, grace, doubt, callTimeout }
-    return { ...times, identity, hung, leadsGroup: group, neighbours, keepCount, mourned }
+    return { ...times, identity, hung, leadsGroup: group, neighbours, keepCount, silent }
   }
 
   /** Tasks that may be claimed now: free slots, as far as endings do not pile up. */
@@ -285,7 +287,7 @@ export class Worker extends Service {
         this.#counters.rescued += news.count
         return this.#claimer.wake()
       case 'dead':
-        return this.#deaths.settled(news.task, news.outcome)
+        return this.#deaths.died(news.ids)
       case 'log':
         return log[news.level](news.message, news.fields)
     }

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
+import { openEngine } from '../../src/engines/open.ts'
+import { newSession, newTask } from '../../src/testing/samples.ts'
 import { FILES } from '../cli/fixtures.ts'
 import { Place, type Document, type Running } from '../cli/launch.ts'
 
@@ -165,4 +167,59 @@ test('workers outlive a supervisor that is killed: they go on working', async (t
   const until = performance.now() + 5_000
   while (lives(child) && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 50))
   assert.equal(lives(child), false)
+})
+
+const MORTAL = `
+import { defineTask } from 'windlass'
+export const mortal = defineTask({
+  name: 'mortal',
+  run: (_, ctx) => {
+    console.log('mortal begins ' + ctx.id)
+    return new Promise(() => setInterval(() => {}, 1_000))
+  },
+  onDead: (task, _, { log }) => log.info(\`told \${task.id} \${task.reason} \${task.crashes}\`),
+})`
+
+/** Takes the task as a worker would that then dies of it. */
+async function dies(place: Place, id: string): Promise<void> {
+  const engine = await openEngine(`sqlite:${join(place.folder, 'windlass.db')}`)
+  const session = newSession({ types: ['mortal'] })
+  await engine.startSession([session])
+  const [reply] = await engine.claim([
+    { session: session.id, claimId: session.id, queues: ['default'], limit: 1 },
+  ])
+  assert.deepEqual(
+    reply?.tasks.map((task) => task.id),
+    [id],
+  )
+  await engine.endSession([{ session: session.id, cause: 'killed', culprits: null }])
+  await engine.close()
+}
+
+test('onDead hears of deaths that the supervisor and a sweep settle', { timeout: 60_000 }, async (t) => {
+  const place = new Place(t, { ...FILES, 'tasks.ts': MORTAL })
+  const told = (up: Running): unknown[] =>
+    up.objects.map(({ message }) => message).filter((message) => String(message).startsWith('told '))
+  await place.json(['migrate'])
+  const engine = await openEngine(`sqlite:${join(place.folder, 'windlass.db')}`)
+  t.after(() => engine.close())
+  // Nobody works: the sweep settles the first death, and the worker that comes later tells it.
+  const once = { crashes: 1, losses: 1, delays: [] }
+  await engine.enqueue([newTask({ id: 'swept', type: 'mortal', queue: 'default', crash: once })])
+  await dies(place, 'swept')
+  assert.equal((await place.json(['sweep'])).document['rescued'], 1)
+  assert.equal((await place.json(['get', 'swept'])).document['state'], 'dead')
+  // The supervisor settles the other one, while its only worker is gone.
+  await engine.enqueue([newTask({ id: 'killed', type: 'mortal', queue: 'default', crash: once })])
+  const up = await startUp(place, ['--workers', '1'])
+  await up.until((one) => told(one).length === 1)
+  const line = await up.until((one) => one.objects.find(({ message }) => message === 'mortal begins killed'))
+  process.kill(pidOf(up, line), 'SIGKILL')
+  const [reported] = await up.until((one) => events(one, 'reported').length > 0 && events(one, 'reported'))
+  assert.equal(reported?.['rescued'], 1)
+  await up.until((one) => told(one).length === 2)
+  up.signal('SIGTERM')
+  assert.equal((await up.ended).code, 0)
+  assert.deepEqual(told(up), ['told swept poison 1', 'told killed poison 1'])
+  assert.deepEqual(await engine.documents.list('death', null, 10), [])
 })

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Fatal } from '../../src/core/errors.ts'
 import type { DeadTask, Middleware } from '../../src/core/task-type.ts'
-import { newTask } from '../../src/testing/samples.ts'
+import { newSession, newTask, outcomes } from '../../src/testing/samples.ts'
+import { sweepOnce } from '../../src/worker/sweep-once.ts'
 import { createRig, gate, task } from './rig.ts'
 
 const never = (): Promise<void> => new Promise(() => {})
@@ -118,6 +119,87 @@ test('onDead hears of tasks that a rescue found dead', async (t) => {
   await rig.worker([any], { queues: ['here'] })
   await rig.clock.run(6_000)
   assert.deepEqual(told, [[sample.id, 'poison', 1, 'crash']])
+})
+
+test('a death that somebody settled who does not know the type is told by a worker that does, once', async (t) => {
+  const rig = await createRig(t)
+  const told: unknown[] = []
+  const any = task('any', () => 'ok', { onDead: ({ id, reason }) => void told.push([id, reason]) })
+  const mute = task('mute', () => 'ok')
+  const once = { crashes: 1, losses: 1, delays: [] }
+  const samples = ['any', 'mute', 'unheard'].map((type) => newTask({ type, crash: once }))
+  await rig.engine.enqueue(samples)
+  const session = await rig.deadWorker(3)
+  await rig.engine.endSession([{ session, cause: 'killed', culprits: null }])
+  const counts = await sweepOnce({ engine: rig.engine, keepCount: 1_000, tell: () => {} })
+  assert.equal(counts.rescued, 3)
+  const notices = async (): Promise<string[]> =>
+    (await rig.engine.documents.list('death', null, 10)).map(({ key }) => key)
+  assert.equal((await notices()).length, 3)
+  await rig.worker([any, mute])
+  await rig.worker([any, mute], { engine: rig.connect() })
+  await rig.clock.run(10_000)
+  assert.deepEqual(told, [[samples[0]?.id, 'poison']])
+  // Whoever may know that type has a week to come.
+  assert.deepEqual(await notices(), [samples[2]?.id])
+  await rig.clock.run(8 * 86_400_000)
+  assert.deepEqual(await notices(), [])
+})
+
+test('a death whose teller died is told by another; one that is told elsewhere, or over, is not', async (t) => {
+  const rig = await createRig(t)
+  const told: string[] = []
+  const any = task('any', () => 'ok', { onDead: ({ id }) => void told.push(id) })
+  const [dead, again] = [newTask({ type: 'any' }), newTask({ type: 'any' })]
+  await rig.engine.enqueue([dead, again])
+  const session = newSession()
+  await rig.engine.startSession([session])
+  const [reply] = await rig.engine.claim([
+    { session: session.id, claimId: session.id, queues: null, limit: 2 },
+  ])
+  await rig.engine.settle(
+    (reply?.tasks ?? []).map(({ id, claim }) => {
+      return { id, claim: claim ?? '', guard: 'claim', outcome: outcomes.die(), followUps: [], logs: [] }
+    }),
+  )
+  const until = (await rig.engine.now()) + 60_000
+  for (const { id } of [dead, again]) {
+    const body = JSON.stringify({ type: 'any', attempt: 1, until })
+    await rig.engine.documents.put([{ kind: 'death', key: id, version: 0, body }])
+  }
+  await rig.engine.records.act([{ verb: 'requeue', id: again.id }])
+  await rig.worker([any])
+  await rig.clock.run(50_000)
+  assert.deepEqual(told, [], 'its teller has a minute')
+  await rig.clock.run(20_000)
+  assert.deepEqual(told, [dead.id])
+  assert.deepEqual(await rig.engine.documents.list('death', null, 10), [])
+})
+
+test('a death is told when its notice cannot be written, and settled only with it by a rescue', async (t) => {
+  const rig = await createRig(t)
+  const engine = rig.connect()
+  const put = engine.documents.put.bind(engine.documents)
+  let away = true
+  const documents = {
+    ...engine.documents,
+    put: (...args: Parameters<typeof put>) => (away ? Promise.reject(new Error('away')) : put(...args)),
+  }
+  Object.defineProperty(engine, 'documents', { value: documents })
+  const told: string[] = []
+  const die = task('die', () => Promise.reject(new Fatal('no')), { onDead: ({ id }) => void told.push(id) })
+  const sample = newTask({ type: 'unheard', crash: { crashes: 1, losses: 1, delays: [] } })
+  await rig.engine.enqueue([sample])
+  const session = await rig.deadWorker()
+  await rig.engine.endSession([{ session, cause: 'killed', culprits: null }])
+  await rig.worker([die], { engine })
+  const id = await rig.enqueue(die)
+  await rig.clock.run(6_000)
+  assert.deepEqual([(await rig.get(id)).state, told], ['dead', [id]])
+  assert.equal((await rig.get(sample.id)).state, 'running')
+  away = false
+  await rig.clock.run(6_000)
+  assert.equal((await rig.get(sample.id)).state, 'dead')
 })
 
 test('what a clean-up or a retry function throws may be anything', async (t) => {
