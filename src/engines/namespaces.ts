@@ -32,6 +32,14 @@ export async function dropTrial(url: string, options: { readonly store: boolean 
       const { dropNamespace } = await import('./sqlite/drop-namespace.ts')
       return dropNamespace(parseSqliteAddress(url, namespace), options.store)
     }
+    case 'redis':
+    case 'rediss':
+    case 'valkey':
+    case 'valkeys': {
+      const { parseRedisAddress } = await import('./redis/address.ts')
+      const { dropNamespace } = await import('./redis/drop-namespace.ts')
+      return dropNamespace(parseRedisAddress(url, namespace))
+    }
     default:
       throw new WindlassError('engine_not_available', `no engine is called ${JSON.stringify(scheme)}`)
   }

@@ -71,9 +71,6 @@ for (const scheme of [
   'mysql',
   'mysql+aiomysql',
   'mariadb',
-  'redis',
-  'rediss',
-  'valkey',
   'amqp',
   'amqps',
 ]) {

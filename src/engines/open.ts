@@ -17,10 +17,6 @@ const LATER: Readonly<Record<string, string>> = {
   postgresql: 'PostgreSQL',
   mysql: 'MySQL',
   mariadb: 'MariaDB',
-  redis: 'Redis',
-  rediss: 'Redis',
-  valkey: 'Valkey',
-  valkeys: 'Valkey',
   amqp: 'RabbitMQ',
   amqps: 'RabbitMQ',
 }
@@ -49,6 +45,13 @@ export async function openEngine(url: string, options: Partial<OpenOptions> = {}
       const { parseSqliteAddress } = await import('./sqlite/address.ts')
       const { openSqlite } = await import('./sqlite/sqlite-engine.ts')
       return openSqlite(parseSqliteAddress(url, whole.namespace), whole)
+    }
+    case 'redis':
+    case 'rediss':
+    case 'valkey':
+    case 'valkeys': {
+      const { openRedis } = await import('./redis/redis-engine.ts')
+      return openRedis(url, whole)
     }
     default:
       throw unknownEngine(scheme)

@@ -48,7 +48,11 @@ export class ProxiedConnection {
     this.obey(options.rules)
     client.on('data', (data: Buffer) => this.#toServer(data))
     server.on('data', (data: Buffer) => this.#toClient(data))
-    client.on('end', () => this.#pass('toServer', () => server.end()))
+    client.on('end', () => {
+      // Nobody is there any more whom silence could reach.
+      if (this.#deaf) client.destroy()
+      else this.#pass('toServer', () => server.end())
+    })
     server.on('end', () => this.#pass('toClient', () => client.end()))
     client.on('error', () => undefined)
     server.on('error', () => undefined)

@@ -130,6 +130,8 @@ test('half open: the server has dropped it, the client does not know', async () 
   await until(() => serverSockets.size === 0)
   assert.equal(await ask(socket, 'b', 100), 'nothing')
   assert.equal(proxy.open, 1)
+  socket.end()
+  await until(() => proxy.open === 0)
   assert.equal(await ask(await open(), 'c'), 'did c')
 })
 
