@@ -1,0 +1,172 @@
+// The verb claim: promote what is due, then take by rank and place (CONTRACT rules 5, 11, 12, 21, 22).
+// One statement takes and answers; it takes nothing where something has to be done before (tasks are due or expired, or
+// the claim id was asked with before), says so, and is asked again afterwards. What it costs depends on what it takes
+// only: rows of other states are in no index that it reads, and each lane is read from where the last claim ended.
+
+import type { ClaimReply, ClaimRequest } from '../../core/hot-verbs.ts'
+import { claimToken } from '../../core/ids.ts'
+import { LIMITS } from '../../core/limits.ts'
+import type { TaskRecord } from '../../core/record.ts'
+import { ROW_WIDTH, rowOf, taskOf, type Row } from '../sql/task-row.ts'
+import { arrayOf } from './arrays.ts'
+import { CLAIM_MERGED, CLAIM_ORDERED, HEAD_MERGED, HEAD_ORDERED, REPLAY } from './claim-statements.ts'
+import { expireTasks } from './expire.ts'
+import { promote } from './promote.ts'
+import { learnPolicies } from './register.ts'
+import type { Store } from './store.ts'
+
+/** Claims in the order of the requests. */
+export async function claim(store: Store, requests: readonly ClaimRequest[]): Promise<ClaimReply[]> {
+  const replies: ClaimReply[] = []
+  for (const request of requests) replies.push(await claimOne(store, request))
+  return replies
+}
+
+const NOT_LIVE: ClaimReply = { live: false, tasks: [], more: false, nextDueIn: null }
+
+/** What the statement says beside the rows it took. */
+interface Answered {
+  readonly rows: readonly Row[]
+  readonly live: boolean
+  readonly replayed: boolean
+  readonly expired: boolean
+  readonly more: boolean
+  /** Null: nothing is scheduled. */
+  readonly wait: number | null
+  readonly now: number
+}
+
+async function claimOne(store: Store, request: ClaimRequest): Promise<ClaimReply> {
+  let promoted = false
+  for (let expired = 0; ;) {
+    const bounded = store.memory.bounds.usable()
+    const answer = await ask(store, request, promoted, bounded)
+    if (!answer.live) return NOT_LIVE
+    if (answer.replayed) return reply(answer, await replay(store, request))
+    if (answer.expired) {
+      if (expired >= LIMITS.promote) return reply({ ...answer, more: true }, [])
+      expired += await expireHead(store, request)
+      continue
+    }
+    if (!promoted && answer.wait !== null && answer.wait <= 0) {
+      await promote(store, { queues: request.queues, perQueue: LIMITS.promote, limit: null })
+      promoted = true
+      continue
+    }
+    // Short of what was asked for: what a bound may have hidden is looked for without it.
+    if (bounded && answer.rows.length < request.limit) {
+      store.memory.bounds.forget()
+      if (answer.rows.length === 0) continue
+      const rest = await ask(
+        store,
+        { ...request, limit: request.limit - answer.rows.length },
+        true,
+        false,
+        true,
+      )
+      const rows = [...answer.rows, ...rest.rows]
+      return reply({ ...rest, more: rest.more || rest.expired }, await taken(store, request, rows))
+    }
+    return reply(answer, await taken(store, request, answer.rows))
+  }
+}
+
+function reply({ wait, more }: Answered, tasks: TaskRecord[]): ClaimReply {
+  const left = wait === null ? null : Math.max(0, wait)
+  return { live: true, tasks, more: more || left === 0, nextDueIn: left }
+}
+
+async function ask(
+  store: Store,
+  { session, claimId, queues, limit }: ClaimRequest,
+  dueToo: boolean,
+  bounded: boolean,
+  again = false,
+): Promise<Answered> {
+  const { bounds } = store.memory
+  const lanes = bounded ? bounds.list() : []
+  const { rows } = await store.once(queues === null ? CLAIM_MERGED : CLAIM_ORDERED, [
+    store.now,
+    session,
+    claimId,
+    queues === null ? null : arrayOf([...new Set(queues)]),
+    arrayOf(lanes.map(({ queue }) => queue)),
+    arrayOf(lanes.map(({ rank }) => rank)),
+    arrayOf(lanes.map(({ place }) => place)),
+    limit,
+    dueToo ? 1 : 0,
+    again ? 1 : 0,
+  ])
+  const [first = []] = rows
+  const [now, live, replayed, expired, more, next] = first.slice(HEAD_AT) as (number | null)[]
+  const at = now ?? 0
+  const wait = next === null || next === undefined ? null : next - at
+  const found = rows.filter((row) => row[0] !== null)
+  return {
+    rows: found,
+    live: live === 1,
+    replayed: replayed === 1,
+    expired: expired === 1,
+    more: more === 1,
+    wait,
+    now: at,
+  }
+}
+
+/** Behind the columns of a row: its payload and where it is. Then what the statement says of all. */
+const PAYLOAD = ROW_WIDTH
+const TID = ROW_WIDTH + 1
+const HEAD_AT = ROW_WIDTH + 2
+
+/** The records of rows that this claim took, in the order in which they should start. */
+async function taken(
+  store: Store,
+  { claimId, session, queues, limit }: ClaimRequest,
+  rows: readonly Row[],
+): Promise<TaskRecord[]> {
+  if (rows.length === 0) return []
+  const { memory, policies } = store
+  const taskRows = rows.map(rowOf)
+  if (!taskRows.every(({ policy }) => policies.knows(policy)))
+    await store.read((look) => learnPolicies(store, look, taskRows))
+  const hinted = rows.length >= limit
+  const tasks = taskRows.map((row, i) => {
+    const values = rows[i] ?? []
+    const policy = policies.of(row)
+    const { id, queue, type, attempt, uniqueKey, uniqueUntil } = row
+    const freesKey = uniqueKey !== null && uniqueUntil === null
+    if (!freesKey) {
+      const token = claimToken(claimId, attempt)
+      const tid = values[TID] as string
+      memory.rememberClaimed(id, { tid, token, queue, type, attempt, keep: policy.keep.succeeded })
+    }
+    if (hinted && row.place !== null) memory.bounds.raise(queue, row.rank, row.place)
+    return taskOf(row, values[PAYLOAD] as string, policy, session)
+  })
+  return sorted(tasks, queues)
+}
+
+function sorted(tasks: TaskRecord[], queues: readonly string[] | null): TaskRecord[] {
+  const turn = (task: TaskRecord): number => (queues === null ? 0 : queues.indexOf(task.queue))
+  return tasks.toSorted(
+    (a, b) => turn(a) - turn(b) || b.priority - a.priority || (a.place ?? 0) - (b.place ?? 0),
+  )
+}
+
+/** The tasks that still run under this claim. */
+async function replay(store: Store, request: ClaimRequest): Promise<TaskRecord[]> {
+  const { rows } = await store.once(REPLAY, [request.claimId, request.session])
+  return taken(store, { ...request, limit: Infinity }, rows)
+}
+
+/** Cancels what is past its time among the rows that this claim would meet first; answers how many. */
+async function expireHead(store: Store, { queues, limit }: ClaimRequest): Promise<number> {
+  const { rows } = await store.once(queues === null ? HEAD_MERGED : HEAD_ORDERED, [
+    queues === null ? null : arrayOf([...new Set(queues)]),
+    limit,
+  ])
+  return expireTasks(
+    store,
+    rows.map(([id]) => id as string),
+  )
+}

@@ -1,0 +1,163 @@
+// Hears of commits of other engines: those of this process by telling them directly, other processes by LISTEN on a
+// connection of its own. What is told to others is gathered and throttled; a hint may be late or lost, nothing rests
+// on it. Promises that a connection that broke is made anew while somebody watches, and that nothing is sent per task.
+
+import type { Hint } from '../../core/hot-verbs.ts'
+import { mintToken } from '../../core/ids.ts'
+import { connect, type Connection } from './connection.ts'
+
+export interface ListenerOptions {
+  /** Where to listen; null: nowhere, this process alone is heard. */
+  readonly url: string | null
+  readonly schema: string
+  readonly role: string
+  readonly timeout: number
+  /** Tells the watchers of this engine. */
+  readonly tell: (hints: readonly Hint[]) => void
+  /** Sends a text to all who listen. */
+  readonly notify: (channel: string, text: string) => Promise<unknown>
+}
+
+/** Least time between two messages to other processes, in ms. */
+const THROTTLE = 50
+const RETRY = 1_000
+/** A connection that does not answer this question any more is replaced. */
+const PROBE = 5_000
+/** More queues than this are told as "unknown which". */
+const NAMED = 20
+
+/** Engines of this process by store. */
+const sameStore = new Map<string, Set<Listener>>()
+
+export class Listener {
+  readonly #options: ListenerOptions
+  readonly #me = mintToken().slice(0, 12)
+  readonly #key: string
+  #running = false
+  #link: Connection | null = null
+  #timer: NodeJS.Timeout | null = null
+  #probe: NodeJS.Timeout | null = null
+  readonly #gathered = new Map<Hint['kind'], Set<string> | null>()
+  #throttle: NodeJS.Timeout | null = null
+  #closed = false
+
+  /** @param place which server and schema: engines of one process on the same store tell each other */
+  constructor(place: string, options: ListenerOptions) {
+    this.#key = place
+    this.#options = options
+    const group = sameStore.get(place) ?? new Set()
+    sameStore.set(place, group.add(this))
+  }
+
+  start(): void {
+    if (this.#running) return
+    this.#running = true
+    void this.#listen()
+  }
+
+  stop(): void {
+    this.#running = false
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    if (this.#probe !== null) clearInterval(this.#probe)
+    this.#timer = null
+    this.#probe = null
+    this.#link?.destroy()
+    this.#link = null
+  }
+
+  close(): void {
+    this.#closed = true
+    this.stop()
+    if (this.#throttle !== null) clearTimeout(this.#throttle)
+    const group = sameStore.get(this.#key)
+    group?.delete(this)
+    if (group?.size === 0) sameStore.delete(this.#key)
+  }
+
+  /** This engine has committed: everybody else is told. */
+  committed(hints: readonly Hint[]): void {
+    if (hints.length === 0 || this.#closed) return
+    for (const other of sameStore.get(this.#key) ?? [])
+      if (other !== this && other.#running) other.#options.tell(hints)
+    if (this.#options.url === null) return
+    for (const { kind, queues } of hints) this.#gather(kind, queues)
+    if (this.#throttle !== null) return
+    this.#throttle = setTimeout(() => this.#rest(), THROTTLE).unref()
+    this.#send()
+  }
+
+  #gather(kind: Hint['kind'], queues: readonly string[] | null): void {
+    const known = this.#gathered.get(kind)
+    if (queues === null || known === null) this.#gathered.set(kind, null)
+    else {
+      const all = new Set([...(known ?? []), ...queues])
+      this.#gathered.set(kind, all.size > NAMED ? null : all)
+    }
+  }
+
+  #rest(): void {
+    this.#throttle = null
+    if (this.#gathered.size === 0) return
+    this.#throttle = setTimeout(() => this.#rest(), THROTTLE).unref()
+    this.#send()
+  }
+
+  #send(): void {
+    const hints = [...this.#gathered].map(([kind, queues]) => [kind, queues === null ? null : [...queues]])
+    this.#gathered.clear()
+    const { notify, schema } = this.#options
+    notify(schema, JSON.stringify([this.#me, hints])).catch(() => undefined)
+  }
+
+  async #listen(): Promise<void> {
+    const { url, schema, role, timeout } = this.#options
+    if (url === null) return
+    try {
+      const link = await connect({ url, name: `windlass:${role}`, direct: true, timeout })
+      if (!this.#running) return link.destroy()
+      this.#link = link
+      link.client.on('notification', ({ payload }) => this.#heard(payload ?? ''))
+      link.client.on('end', () => this.#lost(link))
+      await link.send(`LISTEN ${schema}`, [], false)
+      this.#probe = setInterval(() => void this.#ask(link), PROBE).unref()
+      // What happened before it could be heard.
+      this.#options.tell([{ kind: 'any', queues: null }])
+    } catch {
+      this.#again()
+    }
+  }
+
+  async #ask(link: Connection): Promise<void> {
+    const timer = setTimeout(() => link.destroy(), PROBE)
+    await link.send('SELECT 1', [], false).catch(() => link.destroy())
+    clearTimeout(timer)
+  }
+
+  #lost(link: Connection): void {
+    if (this.#link !== link) return
+    this.#link = null
+    if (this.#probe !== null) clearInterval(this.#probe)
+    this.#probe = null
+    this.#again()
+  }
+
+  #again(): void {
+    if (!this.#running || this.#timer !== null) return
+    this.#timer = setTimeout(() => {
+      this.#timer = null
+      if (this.#running) void this.#listen()
+    }, RETRY).unref()
+  }
+
+  #heard(text: string): void {
+    if (!this.#running) return
+    try {
+      const [from, hints] = JSON.parse(text) as [string, [Hint['kind'], string[] | null][]]
+      if (from === this.#me) return
+      for (const other of sameStore.get(this.#key) ?? []) if (other.#me === from) return
+      this.#options.tell(hints.map(([kind, queues]) => ({ kind, queues })))
+    } catch {
+      this.#options.tell([{ kind: 'any', queues: null }])
+    }
+  }
+}

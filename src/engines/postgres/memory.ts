@@ -1,0 +1,50 @@
+// What one engine remembers of the store between calls: only what stays true once it was committed (lanes and kinds
+// that are registered, tasks that this engine claimed), or what is a hint and is forgotten soon (claim bounds).
+
+import { Bounds } from './bounds.ts'
+
+/** What a settlement needs of a task that this engine claimed; true as long as the token is. */
+export interface ClaimedTask {
+  /** Where the row was after the claim: elsewhere if it was touched since, then the row is looked up by its id. */
+  readonly tid: string
+  readonly token: string
+  readonly queue: string
+  readonly type: string
+  readonly attempt: number
+  readonly keep: number
+}
+
+const CLAIMED = 20_000
+const REGISTERED = 100_000
+
+export class Memory {
+  /** Lanes (queue and rank) and kinds (queue and type) that are known to be registered. */
+  readonly registered = new Set<string>()
+  readonly bounds = new Bounds()
+  /** By task id. Bounded: the oldest make way. */
+  readonly #claimed = new Map<string, ClaimedTask>()
+  /** Finished tasks as last counted. */
+  counted: { readonly count: number; readonly at: number } | null = null
+
+  register(key: string): void {
+    if (this.registered.size >= REGISTERED) this.registered.clear()
+    this.registered.add(key)
+  }
+
+  claimed(id: string): ClaimedTask | undefined {
+    return this.#claimed.get(id)
+  }
+
+  forget(id: string): void {
+    this.#claimed.delete(id)
+  }
+
+  rememberClaimed(id: string, task: ClaimedTask): void {
+    this.#claimed.set(id, task)
+    if (this.#claimed.size <= CLAIMED) return
+    for (const oldest of this.#claimed.keys()) {
+      this.#claimed.delete(oldest)
+      break
+    }
+  }
+}
