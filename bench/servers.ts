@@ -1,5 +1,5 @@
 // The servers of a bench run: private ones with durable settings, each started when it is first needed, shared by ours
-// and the peers, gone with the run however it ends. A store is an empty database of its own, or an emptied Redis.
+// and the peers, gone with the run however it ends. A store is an empty database of its own.
 // What is not to be had here is said once; what needs it is left out. Leaves processes to scripts/test/servers.
 
 import { createClient } from '@redis/client'
@@ -19,6 +19,8 @@ const SETTINGS: Readonly<Record<KindName, Readonly<Record<string, string>>>> = {
 /** A quick run has little to keep, perhaps on a small machine. */
 const QUICK: Readonly<Record<string, string>> = { shared_buffers: '256MB', 'innodb-buffer-pool-size': '256M' }
 
+const DATABASES = Array.from({ length: 16 }, (_, number) => number)
+
 /** An empty store on one of the servers. */
 export interface Store {
   readonly url: string
@@ -30,6 +32,7 @@ export class BenchServers {
   readonly #say: (line: string) => void
   readonly #urls = new Map<KindName, Promise<string | null>>()
   #servers: Servers | null = null
+  readonly #taken = new Set<number>()
   #stores = 0
 
   /** @param quick installs nothing */
@@ -47,16 +50,26 @@ export class BenchServers {
   async newStore(kind: KindName): Promise<Store> {
     const url = await this.#at(kind)
     if (url === null) throw new Error(`there is no server of ${kind} here`)
-    if (kind === 'redis') {
-      await flush(url)
-      return { url, remove: () => flush(url) }
-    }
+    if (kind === 'redis') return this.#newDatabase(url)
     const name = `bench_${++this.#stores}`
     await runSql(kind, url, `CREATE DATABASE ${name}`)
     return {
       url: url.replace(/[^/]*$/, name),
       remove: () => runSql(kind, url, `DROP DATABASE ${name}${kind === 'postgres' ? ' WITH (FORCE)' : ''}`),
     }
+  }
+
+  /** Redis has sixteen numbered databases; so many stores are never open at once. */
+  #newDatabase(server: string): Store {
+    const number = DATABASES.find((one) => !this.#taken.has(one))
+    if (number === undefined) throw new Error('every database of Redis is taken')
+    this.#taken.add(number)
+    const url = server.replace(/[^/]*$/, String(number))
+    const remove = async (): Promise<void> => {
+      await flush(url)
+      this.#taken.delete(number)
+    }
+    return { url, remove }
   }
 
   /** Ends them all. */
@@ -93,7 +106,7 @@ async function flush(url: string): Promise<void> {
   const client = createClient({ url })
   client.on('error', () => {})
   await client.connect()
-  await client.flushAll()
+  await client.flushDb()
   await client.close()
 }
 

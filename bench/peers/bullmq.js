@@ -77,10 +77,11 @@ await runPeer(async ({ folder, url, variant }) => {
 
 /** @param {string} url */
 function connectionTo(url) {
-  const { hostname, port, password } = new URL(url)
+  const { hostname, port, password, pathname } = new URL(url)
   return {
     host: hostname,
     port: Number(port),
+    db: Number(pathname.slice(1)),
     password: decodeURIComponent(password),
     maxRetriesPerRequest: null,
   }
