@@ -90,12 +90,25 @@ export function withBare<R>(subject: Subject, run: (bare: Bare) => Promise<R>): 
   })
 }
 
+const folders = new Set<string>()
+
+/** An interrupted run comes to no end of its own. */
+process.on('exit', () => {
+  for (const folder of folders) remove(folder)
+})
+
+function remove(folder: string): void {
+  rmSync(folder, { recursive: true, force: true })
+  folders.delete(folder)
+}
+
 /** Runs with a temp folder, and removes it. */
 export async function withFolder<R>(run: (folder: string) => Promise<R> | R): Promise<R> {
   const folder = mkdtempSync(join(tmpdir(), 'windlass-bench-'))
+  folders.add(folder)
   try {
     return await run(folder)
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    remove(folder)
   }
 }
