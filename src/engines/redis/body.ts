@@ -1,12 +1,21 @@
-// What an enqueue fixes and scripts never look at: policies, tags, meta, trace, payload, packed into one text.
+// What an enqueue fixes and scripts do not look at (but the digest, which comes first): policies, tags, meta, trace,
+// payload, packed into one text.
 // Promises that payload and meta come back byte for byte. What most tasks have in common takes no space.
 
 import type { NewTask } from '../../core/hot-verbs.ts'
 import type { TaskSpec } from '../../core/record.ts'
-import { LINE } from './words.ts'
+import { LINE, unword, word } from './words.ts'
 
 type Policy = Pick<TaskSpec, 'retry' | 'crash' | 'codec' | 'payloadVersion'>
 type Extra = Pick<TaskSpec, 'origin' | 'rootId' | 'tags' | 'meta' | 'traceContext'>
+
+/** What a body says. */
+export interface Fixed {
+  readonly digest: string
+  readonly policy: Policy
+  readonly extra: Extra
+  readonly payload: string
+}
 
 /** What '' stands for. Never to be changed: stores hold tasks that were written with it. */
 const COMMON: Policy = {
@@ -28,16 +37,18 @@ export class Bodies {
   #last: { readonly of: Policy; readonly text: string } | null = null
 
   pack(task: NewTask): string {
-    return `${this.#policyText(task)}${LINE}${extraText(task)}${LINE}${task.payload}`
+    return `${word(task.digest)}${LINE}${this.#policyText(task)}${LINE}${extraText(task)}${LINE}${task.payload}`
   }
 
-  unpack(id: string, body: string): Policy & Extra & { readonly payload: string } {
+  unpack(id: string, body: string): Fixed {
     const first = body.indexOf(LINE)
     const second = body.indexOf(LINE, first + 1)
+    const third = body.indexOf(LINE, second + 1)
     return {
-      ...this.#policy(body.slice(0, first)),
-      ...extraOf(id, body.slice(first + 1, second)),
-      payload: body.slice(second + 1),
+      digest: unword(body.slice(0, first)),
+      policy: this.#policy(body.slice(first + 1, second)),
+      extra: extraOf(id, body.slice(second + 1, third)),
+      payload: body.slice(third + 1),
     }
   }
 

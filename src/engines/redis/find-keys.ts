@@ -1,11 +1,11 @@
 // Which tasks a filter selects, as keys in the order of creation, newest first, behind a given one.
-// Each index holds one kind of state, queue and type in that order; the wanted ones are merged, a few keys of each at
-// a time. Scheduled, dead and cancelled tasks have indexes of their own; ready, running and succeeded ones share one.
+// For each queue and type there is an index of all tasks, with one entry for all that one unit made, and others of the
+// scheduled, dead and cancelled ones, one entry each. The wanted indexes are merged, a few entries of each at a time.
 
 import type { TaskFilter } from '../../core/cold-verbs.ts'
 import { TASK_STATES, type TaskState } from '../../core/record.ts'
 import type { Store } from './store.ts'
-import { FIELD, optional, unword, word } from './words.ts'
+import { FIELD, ITEM, optional, unword, word } from './words.ts'
 
 /** Where a task stands in the order of creation. */
 export interface CreationKey {
@@ -13,30 +13,25 @@ export interface CreationKey {
   readonly id: string
 }
 
-const LISTS: Readonly<Record<TaskState, string>> = {
-  scheduled: 's',
-  ready: 'h',
-  running: 'h',
-  succeeded: 'h',
-  dead: 'd',
-  cancelled: 'c',
-}
+/** States that have indexes of their own; `h` is the index of all. */
+const LISTS: Readonly<Partial<Record<TaskState, string>>> = { scheduled: 's', dead: 'd', cancelled: 'c' }
+const ALL = 'h'
+/** Entries that are read at a time: an entry of the index of all may name many tasks. */
+const CHUNK = { all: 10, own: 200 }
 
 /** Keys of the selected tasks, a few at a time. More may come than the filter wants: states are to be looked at. */
 export class KeyReader {
   readonly #store: Store
   readonly #filter: TaskFilter
   readonly #from: CreationKey
-  readonly #chunk: number
   #sources: Source[] | null = null
 
-  constructor(store: Store, filter: TaskFilter, from: CreationKey | null, chunk: number) {
+  constructor(store: Store, filter: TaskFilter, from: CreationKey | null) {
     const { createdTo } = filter
     const top = { at: createdTo ?? Number.MAX_SAFE_INTEGER, id: '' }
     this.#store = store
     this.#filter = filter
     this.#from = from !== null && isBelow(from, top) ? from : top
-    this.#chunk = chunk
   }
 
   /** The next keys, at most `count`; fewer: there are no more. */
@@ -45,7 +40,7 @@ export class KeyReader {
     const keys: CreationKey[] = []
     while (keys.length < count) {
       const empty = this.#sources.filter((source) => source.isEmpty)
-      await Promise.all(empty.map((source) => source.fill()))
+      if (empty.length > 0) await Promise.all(empty.map((source) => source.fill()))
       let best: Source | null = null
       for (const source of this.#sources) {
         const key = source.first
@@ -59,17 +54,17 @@ export class KeyReader {
   }
 
   async #open(): Promise<Source[]> {
-    const names = await this.#indexes()
-    const chunk = Math.max(8, Math.ceil((2 * this.#chunk) / Math.max(1, names.length)))
     const lowest = this.#filter.createdFrom ?? 0
-    return names.map((name) => new Source(this.#store, { name, from: this.#from, lowest, chunk }))
+    const from = this.#from
+    return (await this.#indexes()).map((name) => new Source(this.#store, { name, from, lowest }))
   }
 
   async #indexes(): Promise<string[]> {
     const { group, parentId, queue, type, states = TASK_STATES } = this.#filter
     if (group !== undefined) return [`g:${optional(group)}`]
     if (parentId !== undefined) return [`h:${optional(parentId)}`]
-    const wanted = new Set(states.map((state) => LISTS[state]))
+    const own = states.map((state) => LISTS[state])
+    const wanted = new Set(own.includes(undefined) ? [ALL] : own)
     const runs = await this.#store.texts('SMEMBERS', 'runs')
     return runs
       .filter((run) => {
@@ -87,24 +82,24 @@ interface Index {
   readonly name: string
   readonly from: CreationKey
   readonly lowest: number
-  readonly chunk: number
 }
 
 /** One index, read from behind a key towards older tasks. */
 class Source {
   readonly #store: Store
   readonly #of: Index
+  readonly #chunk: number
+  /** Read and not yet taken, in order; of one millisecond either all are here or none. */
   #keys: CreationKey[] = []
   #at = 0
-  #last: CreationKey
-  /** How many of those created in the same millisecond as the last key come before or at it in the index. */
-  #passed = 0
+  #below: string
   #drained = false
 
   constructor(store: Store, of: Index) {
     this.#store = store
     this.#of = of
-    this.#last = of.from
+    this.#chunk = of.name.startsWith(`i:${ALL}`) ? CHUNK.all : CHUNK.own
+    this.#below = String(of.from.at)
   }
 
   get isEmpty(): boolean {
@@ -121,38 +116,49 @@ class Source {
 
   /** Reads on until there is a key or the end. */
   async fill(): Promise<void> {
-    const { name, lowest, chunk } = this.#of
     while (this.isEmpty) {
-      const flat = await this.#store.texts(
-        'ZREVRANGEBYSCORE',
-        name,
-        String(this.#last.at),
-        String(lowest),
-        'WITHSCORES',
-        'LIMIT',
-        String(this.#passed),
-        String(chunk),
-      )
-      const found: CreationKey[] = []
-      for (let i = 0; i + 1 < flat.length; i += 2) {
-        const key = { at: Number(flat[i + 1]), id: unword(flat[i] ?? '') }
-        if (isBelow(key, this.#of.from)) found.push(key)
+      const entries = await this.#entries(this.#below, ['LIMIT', '0', String(this.#chunk)])
+      const last = entries.at(-1)
+      if (last === undefined) {
+        this.#drained = true
+        return
       }
-      this.#advance(flat)
-      this.#keys = found
+      // The last millisecond may go on behind the chunk: it is read whole.
+      const rest = await this.#entries(String(last.at), [], String(last.at))
+      const found = [...entries.filter(({ at }) => at !== last.at), ...rest]
+      this.#keys = found.flatMap(keysOf).filter((key) => isBelow(key, this.#of.from))
+      this.#keys.sort((a, b) => (isBelow(a, b) ? 1 : -1))
       this.#at = 0
-      this.#drained = flat.length < 2 * chunk
+      this.#below = `(${last.at}`
     }
   }
 
-  #advance(flat: readonly string[]): void {
-    const at = Number(flat.at(-1))
-    if (flat.length === 0) return
-    let same = 0
-    for (let i = flat.length - 1; i > 0 && Number(flat[i]) === at; i -= 2) same++
-    this.#passed = at === this.#last.at ? this.#passed + same : same
-    this.#last = { at, id: '' }
+  async #entries(
+    below: string,
+    limit: readonly string[],
+    lowest = String(this.#of.lowest),
+  ): Promise<Entry[]> {
+    const { name } = this.#of
+    const flat = await this.#store.texts('ZREVRANGEBYSCORE', name, below, lowest, 'WITHSCORES', ...limit)
+    return Array.from({ length: flat.length / 2 }, (_, i) => ({
+      at: Number(flat[2 * i + 1]),
+      text: flat[2 * i] ?? '',
+      isShared: this.#chunk === CHUNK.all,
+    }))
   }
+}
+
+interface Entry {
+  readonly at: number
+  readonly text: string
+  /** It names all tasks of a unit, behind its number. */
+  readonly isShared: boolean
+}
+
+function keysOf({ at, text, isShared }: Entry): CreationKey[] {
+  if (!isShared) return [{ at, id: unword(text) }]
+  const ids = text.slice(text.indexOf(FIELD) + 1)
+  return ids.split(ITEM).map((id) => ({ at, id: unword(id) }))
 }
 
 function isBelow(left: CreationKey, right: CreationKey): boolean {

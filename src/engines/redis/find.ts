@@ -23,7 +23,7 @@ export async function find(store: Store, filter: TaskFilter): Promise<TaskPage> 
   const searches = filter.tag !== undefined || filter.text !== undefined
   const matches = matcher(filter)
   const step = searches ? STEP : Math.min(STEP, limit + 1)
-  const keys = new KeyReader(store, filter, position.from, step)
+  const keys = new KeyReader(store, filter, position.from)
   const tasks: TaskRecord[] = []
   let { from } = position
   let scanned = 0
@@ -48,7 +48,7 @@ export async function find(store: Store, filter: TaskFilter): Promise<TaskPage> 
 async function readTasks(store: Store, keys: readonly CreationKey[]): Promise<Found[]> {
   if (keys.length === 0) return []
   const ids = keys.map(({ id }) => word(id))
-  const tasks = store.reader.readAll(await store.run('get', ids), 0)
+  const tasks = store.reader.readAll(await store.run('get', ids))
   return keys.flatMap((key, i) => {
     const task = tasks[i] ?? null
     return task === null ? [] : [{ key, task }]

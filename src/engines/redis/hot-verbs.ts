@@ -50,9 +50,9 @@ function claimArgs({ session, claimId, limit, queues }: ClaimRequest): string[] 
 }
 
 function claimReply(store: Store, { queues }: ClaimRequest, answer: readonly Reply[]): ClaimReply {
-  const [live, more, wait, , replayed] = answer
+  const [live, more, wait, , replayed, records = []] = answer
   if (live !== 1) return { live: false, tasks: [], more: false, nextDueIn: null }
-  const tasks = store.reader.readAll(answer, 5).filter((task) => task !== null)
+  const tasks = store.reader.readAll(records).filter((task) => task !== null)
   return {
     live: true,
     tasks: replayed === 1 ? tasks.toSorted(byClaim(queues)) : tasks,
@@ -81,19 +81,44 @@ export async function settle(
 ): Promise<SettleReply[]> {
   return inParts(
     settlements,
-    async (part) => {
-      const args = [String(part.length), ...part.flatMap((one) => settleArgs(store, one))]
-      const answers = await store.run('settle', args, quiet)
-      return part.map((one, i) => settleReply(one, answers.slice(3 * i, 3 * i + 3)))
-    },
+    async (part) => settleReplies(part, await store.run('settle', settleArgs(store, part), quiet)),
     ({ followUps }) => 1 + followUps.length,
   )
 }
 
-function settleArgs(store: Store, settlement: Settlement): string[] {
-  const { id, claim: token, guard, outcome, logs, followUps } = settlement
-  const mark = word(outcomeMark(outcome))
-  if (isPlain(settlement)) return ['p', word(id), word(token), mark, outcome.result ?? '']
+/** Plain successes in a row that are alike travel as one. */
+function settleArgs(store: Store, settlements: readonly Settlement[]): string[] {
+  const args: string[] = ['']
+  let parts = 0
+  /** Where the length of the open run stands in `args`, and what its settlements share. */
+  let open = -1
+  let token = ''
+  let result: string | null = null
+  for (const settlement of settlements) {
+    if (!isPlain(settlement)) {
+      args.push(...wholeArgs(store, settlement))
+      open = -1
+      parts++
+      continue
+    }
+    if (open < 0 || token !== settlement.claim || result !== settlement.outcome.result) {
+      token = settlement.claim
+      ;({ result } = settlement.outcome)
+      args.push('p', word(token), word(outcomeMark(settlement.outcome)), result ?? '', '0')
+      open = args.length - 1
+      parts++
+    }
+    args[open] = String(Number(args[open]) + 1)
+    args.push(word(settlement.id))
+  }
+  args[0] = String(parts)
+  return args
+}
+
+function wholeArgs(
+  store: Store,
+  { id, claim: token, guard, outcome, logs, followUps }: Settlement,
+): string[] {
   const { kind, to, delay, charge, reason, result, error, warnings } = outcome
   const { failures = 0, crashes = 0, losses = 0, releases = 0, snoozes = 0 } = charge
   const follow = followUps.length === 0 ? [] : encodeTasks(followUps, store.reader.bodies)
@@ -102,7 +127,7 @@ function settleArgs(store: Store, settlement: Settlement): string[] {
     word(id),
     word(token),
     GUARDS[guard],
-    mark,
+    word(outcomeMark(outcome)),
     codeOf(to),
     String(delay),
     kind,
@@ -124,17 +149,30 @@ function isPlain({ guard, outcome, logs, followUps }: Settlement): boolean {
   if (kind !== 'succeed' || to !== 'succeeded' || guard !== 'claim') return false
   if (result === null || result.length > SHORT_RESULT || reason !== null || error !== null) return false
   for (const _ in charge) return false
-  return warnings.length === 0 && logs.length === 0 && followUps.length === 0
+  return outcome.delay === 0 && warnings.length === 0 && logs.length === 0 && followUps.length === 0
 }
 
-function settleReply({ followUps }: Settlement, answer: readonly Reply[]): SettleReply {
-  const status = STATUSES[answer[0] as keyof typeof STATUSES]
-  const code = String(answer[1])
-  return {
-    status,
-    state: code === '' ? null : stateOf(code),
-    followUps: status === 'applied' ? enqueueReplies(followUps, answer[2] ?? null) : [],
+const NO_REPLIES: readonly EnqueueReply[] = []
+
+/** What is not told otherwise was applied and succeeded. */
+function settleReplies(settlements: readonly Settlement[], flat: readonly Reply[]): SettleReply[] {
+  const replies = settlements.map((): SettleReply => ({
+    status: 'applied',
+    state: 'succeeded',
+    followUps: NO_REPLIES,
+  }))
+  for (let i = 0; i + 3 < flat.length; i += 4) {
+    const index = Number(flat[i])
+    const status = STATUSES[flat[i + 1] as keyof typeof STATUSES]
+    const code = String(flat[i + 2])
+    const followUps = status === 'applied' ? (settlements[index]?.followUps ?? []) : []
+    replies[index] = {
+      status,
+      state: code === '' ? null : stateOf(code),
+      followUps: enqueueReplies(followUps, flat[i + 3] ?? null),
+    }
   }
+  return replies
 }
 
 function logArgs(logs: readonly LogLine[]): string[] {

@@ -27,13 +27,13 @@ export function encodeTasks(tasks: readonly NewTask[], bodies: Bodies): string[]
         openShape = shape
       }
       args[open] = String(Number(args[open]) + 1)
-      args.push(id, word(task.digest), bodies.pack(task))
+      args.push(id, bodies.pack(task))
       continue
     }
     open = -1
     runs++
     const [expires, at] = task.expires === null ? ['', ''] : instant(task.expires)
-    args.push('n', shape, id, word(task.digest), bodies.pack(task), ...instant(task.due), expires, at)
+    args.push('n', shape, id, bodies.pack(task), ...instant(task.due), expires, at)
     args.push(digits(task.unique?.for ?? null), task.minted ? '1' : '')
   }
   return [...shapes.list(), String(runs), ...args]

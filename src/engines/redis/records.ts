@@ -1,4 +1,5 @@
-// From rows, bodies and what is kept beside them to records. Nothing here changes anything.
+// From what scripts answer to records. Nothing here changes anything.
+// Tasks that were enqueued or claimed together share the tail of their rows, so it is told and read once for all.
 
 import { claimToken } from '../../core/ids.ts'
 import type { KeptError, OutcomeKind, Progress, Reason, TaskRecord } from '../../core/record.ts'
@@ -6,100 +7,127 @@ import { Bodies } from './body.ts'
 import type { Reply } from './link.ts'
 import { FIELD, LINE, stateOf, undigits, unoptional, unword } from './words.ts'
 
-/** The part of a row that tasks of one type share. */
-interface Shape {
-  readonly queue: string
-  readonly type: string
-  readonly timeout: number | null
-  readonly keep: { readonly succeeded: number; readonly dead: number }
-  readonly uniqueKey: string | null
-  readonly group: string | null
-  readonly parentId: string | null
-}
+/** The fields of a row behind its head. */
+type Tail = Omit<
+  TaskRecord,
+  | 'id'
+  | 'state'
+  | 'place'
+  | 'attempt'
+  | 'payload'
+  | 'payloadVersion'
+  | 'codec'
+  | 'retry'
+  | 'crash'
+  | 'tags'
+  | 'meta'
+  | 'digest'
+  | 'rootId'
+  | 'traceContext'
+  | 'origin'
+  | 'error'
+  | 'progress'
+> & { readonly longResult: boolean }
 
-const REMEMBERED = 2_000
+/** What is kept beside a row, or nothing. */
+type Beside = Pick<TaskRecord, 'error' | 'progress' | 'result'>
 
-/** Reads records; remembers the shapes that it has seen last. */
+const NOTHING: Beside = { error: null, progress: null, result: null }
+
 export class RecordReader {
   readonly bodies = new Bodies()
-  readonly #shapes = new Map<string, Shape>()
 
-  /** Records of a flat list (id, row, body, beside), from an index on; null for one that is not there. */
-  readAll(list: readonly Reply[], from: number): (TaskRecord | null)[] {
+  /** Records as lua/beside.lua answers them; null for one that is not there. */
+  readAll(answer: Reply): (TaskRecord | null)[] {
+    const [tailTexts, flags, ...list] = answer as readonly Reply[]
+    const tails = (tailTexts as readonly string[]).map(readTail)
+    const beside = readBeside(flags as readonly Reply[])
     const records: (TaskRecord | null)[] = []
-    for (let i = from; i + 3 < list.length; i += 4) {
-      const row = String(list[i + 1])
-      const id = unword(String(list[i]))
-      records.push(row === '' ? null : this.read(id, row, String(list[i + 2]), String(list[i + 3])))
+    for (let i = 0; i + 2 < list.length; i += 3) {
+      const head = list[i + 1] as string
+      if (head === '') {
+        records.push(null)
+        continue
+      }
+      const [code = '', place, attempt, number] = head.split(FIELD)
+      const tail = tails[Number(number) - 1]
+      if (tail === undefined) throw new Error('a record was answered without its tail')
+      const row = { code, place: undigits(place), attempt: Number(attempt), tail }
+      const id = unword(list[i] as string)
+      records.push(this.#record(id, row, list[i + 2] as string, beside?.get(i / 3) ?? NOTHING))
     }
     return records
   }
 
-  read(id: string, row: string, body: string, beside: string): TaskRecord {
-    const [hot = '', base = '', end = '', shapeText = '', ...short] = row.split(LINE)
-    const { claim, ...state } = readHot(hot)
-    const shape = this.shape(shapeText)
-    const ending = readEnd(end, short, beside)
+  #record(id: string, { code, place, attempt, tail }: Row, body: string, beside: Beside): TaskRecord {
+    const { digest, policy, extra, payload } = this.bodies.unpack(id, body)
     return {
       id,
-      ...this.bodies.unpack(id, body),
-      ...shape,
-      ...state,
-      claim: claim === '' ? null : claimToken(claim, state.attempt),
-      ...readBase(base),
-      ...ending,
+      type: tail.type,
+      queue: tail.queue,
+      priority: tail.priority,
+      payload,
+      payloadVersion: policy.payloadVersion,
+      codec: policy.codec,
+      retry: policy.retry,
+      crash: policy.crash,
+      timeout: tail.timeout,
+      keep: tail.keep,
+      tags: extra.tags,
+      meta: extra.meta,
+      digest,
+      group: tail.group,
+      parentId: tail.parentId,
+      rootId: extra.rootId,
+      traceContext: extra.traceContext,
+      origin: extra.origin,
+      state: stateOf(code),
+      place,
+      createdAt: tail.createdAt,
+      runAt: tail.runAt,
+      expiresAt: tail.expiresAt,
+      startedAt: tail.startedAt,
+      finishedAt: tail.finishedAt,
+      attempt,
+      snoozes: tail.snoozes,
+      claim: tail.claim === null ? null : claimToken(tail.claim, attempt),
+      session: tail.session,
+      deadlineAt: tail.deadlineAt,
+      cancelRequestedAt: tail.cancelRequestedAt,
+      uniqueKey: tail.uniqueKey,
+      uniqueUntil: tail.uniqueUntil,
+      outcome: tail.outcome,
+      reason: tail.reason,
+      result: tail.longResult ? beside.result : tail.result,
+      error: beside.error,
+      progress: beside.progress,
+      failures: tail.failures,
+      crashes: tail.crashes,
+      losses: tail.losses,
+      releases: tail.releases,
     }
-  }
-
-  shape(text: string): Shape {
-    const known = this.#shapes.get(text)
-    if (known !== undefined) return known
-    const [queue = '', type = '', timeout, succeeded, dead, key = '', group = '', parent = ''] =
-      text.split(FIELD)
-    const shape = {
-      queue: unword(queue),
-      type: unword(type),
-      timeout: undigits(timeout),
-      keep: { succeeded: Number(succeeded), dead: Number(dead) },
-      uniqueKey: unoptional(key),
-      group: unoptional(group),
-      parentId: unoptional(parent),
-    }
-    if (this.#shapes.size >= REMEMBERED) this.#shapes.clear()
-    this.#shapes.set(text, shape)
-    return shape
   }
 }
 
-function readHot(text: string) {
-  const [code = '', place, attempt, claim = '', session = '', started, deadline, cancel] = text.split(FIELD)
+interface Row {
+  readonly code: string
+  readonly place: number | null
+  readonly attempt: number
+  readonly tail: Tail
+}
+
+function readTail(text: string): Tail {
+  const [run = '', , base = '', ending = '', shape = '', ...short] = text.split(LINE)
+  const [claim = '', session = '', started, deadline, cancel] = run.split(FIELD)
+  const [expires, runAt, created, until, priority, failures, crashes, losses, releases, snoozes] =
+    base.split(FIELD)
+  const [outcome = '', reason = '', finished, has = ''] = ending.split(FIELD)
   return {
-    state: stateOf(code),
-    place: undigits(place),
-    attempt: Number(attempt),
-    claim: unword(claim),
+    claim: claim === '' ? null : unword(claim),
     session: session === '' ? null : unword(session),
     startedAt: undigits(started),
     deadlineAt: undigits(deadline),
     cancelRequestedAt: undigits(cancel),
-  }
-}
-
-function readBase(text: string) {
-  const [
-    expires,
-    runAt,
-    created,
-    until,
-    priority,
-    failures,
-    crashes,
-    losses,
-    releases,
-    snoozes,
-    digest = '',
-  ] = text.split(FIELD)
-  return {
     expiresAt: undigits(expires),
     runAt: Number(runAt),
     createdAt: Number(created),
@@ -110,20 +138,40 @@ function readBase(text: string) {
     losses: Number(losses),
     releases: Number(releases),
     snoozes: Number(snoozes),
-    digest: unword(digest),
-  }
-}
-
-function readEnd(text: string, short: readonly string[], beside: string) {
-  const [outcome = '', reason = '', finished, has = ''] = text.split(FIELD)
-  const [error = '', progress = '', ...long] = beside === '' ? [] : beside.split(LINE)
-  const result = has.includes('r') ? short.join(LINE) : has.includes('x') ? long.join(LINE) : null
-  return {
     outcome: outcome === '' ? null : (outcome as OutcomeKind),
     reason: reason === '' ? null : (reason as Reason),
     finishedAt: undigits(finished),
-    result,
-    error: error === '' ? null : (JSON.parse(error) as KeptError),
-    progress: progress === '' ? null : (JSON.parse(progress) as Progress),
+    result: has.includes('r') ? short.join(LINE) : null,
+    longResult: has.includes('x'),
+    ...readShape(shape),
   }
+}
+
+function readShape(text: string) {
+  const [queue = '', type = '', timeout, succeeded, dead, key = '', group = '', parent = ''] =
+    text.split(FIELD)
+  return {
+    queue: unword(queue),
+    type: unword(type),
+    timeout: undigits(timeout),
+    keep: { succeeded: Number(succeeded), dead: Number(dead) },
+    uniqueKey: unoptional(key),
+    group: unoptional(group),
+    parentId: unoptional(parent),
+  }
+}
+
+/** By the index of the record; null: no record has anything beside it. */
+function readBeside(flat: readonly Reply[]): Map<number, Beside> | null {
+  if (flat.length === 0) return null
+  const found = new Map<number, Beside>()
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const [error = '', progress = '', ...result] = String(flat[i + 1]).split(LINE)
+    found.set(Number(flat[i]), {
+      error: error === '' ? null : (JSON.parse(error) as KeptError),
+      progress: progress === '' ? null : (JSON.parse(progress) as Progress),
+      result: result.join(LINE),
+    })
+  }
+  return found
 }

@@ -61,7 +61,7 @@ async function findStranded(
     const args = [word(session), word(id), String(grace), String(wanted)]
     const [nextSession, nextId, ...groups] = await store.run('stranded', args)
     for (let i = 0; i + 4 < groups.length; i += 5) {
-      const tasks = store.reader.readAll(groups[i + 4] as readonly Reply[], 0).filter((task) => task !== null)
+      const tasks = store.reader.readAll(groups[i + 4] ?? []).filter((task) => task !== null)
       if (groups[i + 1] === 1) overdue.push(...tasks)
       else orphans.push(...tasks.map((task) => orphanOf(task, String(groups[i + 2]), String(groups[i + 3]))))
     }
@@ -81,12 +81,13 @@ function orphanOf(task: TaskRecord, cause: string, culprits: string): Orphan {
 /** Drops what is past its time; answers how many tasks were purged. */
 async function purge(store: Store, { limit, keepCount }: SweepRequest): Promise<number> {
   let purged = 0
-  for (;;) {
+  for (let looked = 0; looked < limit; looked += PURGE) {
     const most = Math.min(PURGE, limit - purged)
-    const first = purged === 0 ? '1' : '0'
-    const args = [String(most), String(keepCount), String(store.changesKept), first]
+    const rest = looked === 0 ? '1' : '0'
+    const args = [String(most), String(keepCount), String(store.changesKept), rest]
     const [count, more] = await store.run('purge', args)
     purged += Number(count)
-    if (more !== 1 || purged >= limit) return purged
+    if (more !== 1 || purged >= limit) break
   }
+  return purged
 }

@@ -1,27 +1,41 @@
--- What a record has beside its row: error, progress, long result, as one text; '' for the many that have none.
+-- Records as they are answered: {tails, what is beside (index, text)…, then flat (id, head with the number of its tail,
+-- body)}. A head of '' is a task that is not there. Tails are told once each.
 
 local function besideOf(id, flags)
-  if not find(flags, '[epx]') then return '' end
   local error = find(flags, 'e', 1, true) and call('HGET', P .. 'e', id) or ''
   local progress = find(flags, 'p', 1, true) and call('HGET', P .. 'p', id) or ''
   local result = find(flags, 'x', 1, true) and call('HGET', P .. 'x', id) or ''
   return error .. LS .. progress .. LS .. result
 end
 
-local FLAGS = '^[^\30]*\30[^\30]*\30[^\31]*\31[^\31]*\31%d*\31([^\30]*)'
-
--- Appends (id, row, body, beside) of each id to a list; of an unknown one false for the row.
-local function appendRecords(list, ids)
-  if #ids == 0 then return end
+local function recordsOf(ids)
+  local told, numbers, beside = {}, {}, {}
+  local answer = { told, beside }
+  if #ids == 0 then return answer end
   prefetch(ids)
-  for i = 1, #ids, 1000 do
-    local last = min(i + 999, #ids)
-    local bodies = call('HMGET', P .. 'b', unpack(ids, i, last))
-    for j = i, last do
-      local id, n = ids[j], #list
+  for from = 1, #ids, 1000 do
+    local last = min(from + 999, #ids)
+    local bodies = call('HMGET', P .. 'b', unpack(ids, from, last))
+    for i = from, last do
+      local id, n = ids[i], 3 * i
       local text = rows[id]
-      list[n + 1], list[n + 2], list[n + 3] = id, text or '', bodies[j - i + 1] or ''
-      list[n + 4] = text and besideOf(id, match(text, FLAGS)) or ''
+      answer[n], answer[n + 1], answer[n + 2] = id, '', bodies[i - from + 1] or ''
+      if text then
+        local code, place, attempt, at = match(text, HEAD)
+        local tail = string.sub(text, at)
+        local number = numbers[tail]
+        if not number then
+          number = #told + 1
+          told[number], numbers[tail] = tail, number
+        end
+        answer[n + 1] = code .. FS .. place .. FS .. attempt .. FS .. number
+        local flags = tailOf(tail).has
+        if flags ~= '' and find(flags, '[epx]') then
+          beside[#beside + 1] = i - 1
+          beside[#beside + 1] = besideOf(id, flags)
+        end
+      end
     end
   end
+  return answer
 end

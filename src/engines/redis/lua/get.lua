@@ -1,9 +1,8 @@
 #!lua flags=no-writes
 -- Records by id.
 -- KEYS[1] prefix  ARGV[3…] ids
--- Answers flat (id, row or '', body, beside). O(n) for n ≤ 1,000 ids
+-- Answers records, see beside.lua. O(n) for n ≤ 1,000 ids
 --@ unit beside
-local ids, answer = {}, {}
+local ids = {}
 for i = 3, #ARGV do ids[i - 2] = ARGV[i] end
-appendRecords(answer, ids)
-return answer
+return recordsOf(ids)

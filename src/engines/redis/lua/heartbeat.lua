@@ -4,7 +4,7 @@
 -- Answers {now, paused queues, wait ('': none), then for each: false (gone) or flat (id, token, started, cancel)}
 -- O(n) for n running tasks of the session, read in slices of 1,000
 --@ unit session-rows task beside lanes
-local RUNNING = '^2\31%d*\31(%d+)\31([^\31]*)\31[^\31]*\31(%d*)\31%d*\31(%d*)'
+local RUNNING = '^2\31%d*\31(%d+)\30([^\31]*)\31[^\31]*\31(%d*)\31%d*\31(%d*)'
 
 local function runningOf(session)
   local ids, answer = call('SMEMBERS', P .. 'r:' .. session), {}

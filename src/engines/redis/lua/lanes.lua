@@ -3,7 +3,6 @@
 -- is not ready at that place is stale and skipped. Promises that one unit looks at no more than 1,000 entries.
 
 local BUDGET = 1000
-local READY = '^1\31(%d*)\31(%d+)\31[^\31]*\31[^\31]*\31%d*\31%d*\31%d*\31([^\30]*)\30(%d*)([^\30]*)\30([^\30]*)\30([^\30]*)\30(.*)$'
 local looked = 0
 
 local paused = nil
@@ -72,7 +71,7 @@ end
 local function headOf(queue, priority, chunk)
   local lane = priority .. FS .. queue
   return { queue = queue, lane = lane, chunk = chunk, back = P .. 'z:' .. lane, list = P .. 'q:' .. lane, backAt = 0,
-    listAt = 0, backTaken = 0, listTaken = 0, stale = 0, ids = {}, places = {}, at = 1, inBack = true }
+    listAt = 0, backTaken = 0, listTaken = 0, stale = 0, started = 0, ids = {}, places = {}, at = 1, inBack = true }
 end
 
 local function fetch(h)
@@ -113,7 +112,10 @@ local function firstOf(h)
     else
       local text = rows[id]
       local place = h.places[h.at]
-      if text and find(text, '1' .. FS .. place .. FS, 1, true) == 1 then return id, place end
+      if text then
+        local code, standing, attempt, at = match(text, HEAD)
+        if code == '1' and standing == place then return id, place, attempt, at end
+      end
       if not h.inBack then h.stale = h.stale + 1 end
       step(h)
     end
@@ -122,6 +124,10 @@ end
 
 -- Drops from the store what was gone through.
 local function closeHead(h)
+  if h.started > 0 then
+    count('1', h.lane, -h.started)
+    count('2', h.queue, h.started)
+  end
   if h.backTaken > 0 then call('ZPOPMIN', h.back, h.backTaken) end
   if h.listTaken > 0 then call('LPOP', h.list, h.listTaken) end
   if h.stale > 0 and call('HINCRBY', P .. 'st', h.lane, -h.stale) <= 0 then call('HDEL', P .. 'st', h.lane) end
@@ -129,47 +135,57 @@ end
 
 -- ── taking ──────────────────────────────────────────────────────────────────────────────────────────────────
 
+-- The tail of a task that this claim starts, made once for all that share the tail before; false: its time is over.
+local function startedTail(claim, text)
+  local t = tailOf(text)
+  if t.expires ~= '' and tonumber(t.expires) <= NOW then return false end
+  local has = string.gsub(t.has, 'p', '')
+  return concat({ claim.run .. t.shape.deadline .. FS, t.before, t.base,
+    t.outcome .. FS .. t.reason .. FS .. t.finished .. FS .. has, t.shape.text, t.short }, LS)
+end
+
 -- Starts a ready task; false: its time was over, it is cancelled.
-local function start(id, claim)
-  local place, attempt, settled, expires, base, ending, shapeText, short = match(rows[id], READY)
-  if expires ~= '' then
-    if tonumber(expires) <= NOW then
-      cancelWaiting(load(id), 'expired', 'expire', true)
-      return false
-    end
-    rank(P .. 'ex', id, false)
+local function start(id, place, attempt, at, claim)
+  local text = string.sub(rows[id], at)
+  local started = claim.tails[text]
+  if started == nil then
+    started = startedTail(claim, text)
+    claim.tails[text] = started
   end
-  if string.byte(ending, -1) ~= 31 then
-    local flags = match(ending, '[^\31]*$')
-    if find(flags, 'p', 1, true) then
-      call('HDEL', P .. 'p', id)
-      ending = string.sub(ending, 1, #ending - #flags) .. (string.gsub(flags, 'p', ''))
-    end
+  if not started then
+    cancelWaiting(load(id), 'expired', 'expire', true)
+    return false
   end
-  local shape = shapeOf(shapeText)
+  local t = tails[text]
+  if t.expires ~= '' then rank(P .. 'ex', id, false) end
+  if t.has ~= '' and find(t.has, 'p', 1, true) then call('HDEL', P .. 'p', id) end
   attempt = attempt + 1
-  put(id, '2' .. FS .. place .. FS .. attempt .. FS .. claim.id .. FS .. claim.session .. FS .. now .. FS ..
-    shape.deadline .. FS .. FS .. settled .. LS .. expires .. base .. LS .. ending .. LS .. shapeText .. LS .. short)
-  tell(id, shape, '2', attempt)
+  put(id, '2' .. FS .. place .. FS .. attempt .. LS .. started)
+  tell(id, t.shape, '2', attempt)
   claim.ids[#claim.ids + 1] = id
   return true
 end
 
 -- Takes from lanes of one priority as if they were one, by place.
 local function takeFrom(heads, claim, limit)
+  local only = #heads == 1 and heads[1]
   while #claim.ids < limit do
-    local best, bestId, bestPlace
-    for i = 1, #heads do
-      local id, place = firstOf(heads[i])
-      place = tonumber(place)
-      if id and (not bestPlace or place < bestPlace) then best, bestId, bestPlace = heads[i], id, place end
+    local best, bestId, bestPlace, bestAttempt, bestAt
+    if only then
+      best, bestId, bestPlace, bestAttempt, bestAt = only, firstOf(only)
+    else
+      local lowest
+      for i = 1, #heads do
+        local id, place, attempt, at = firstOf(heads[i])
+        local number = tonumber(place)
+        if id and (not lowest or number < lowest) then
+          lowest, best, bestId, bestPlace, bestAttempt, bestAt = number, heads[i], id, place, attempt, at
+        end
+      end
     end
-    if not best then break end
+    if not bestId then break end
     step(best)
-    if start(bestId, claim) then
-      count('1', best.lane, -1)
-      count('2', best.queue, 1)
-    end
+    if start(bestId, bestPlace, bestAttempt, bestAt, claim) then best.started = best.started + 1 end
   end
   for i = 1, #heads do closeHead(heads[i]) end
 end
@@ -213,8 +229,7 @@ local function replay(session, claimId)
   local running, ids = call('SMEMBERS', P .. 'r:' .. session), {}
   prefetch(running)
   for i = 1, #running do
-    local text = rows[running[i]]
-    if text and match(text, '^2\31%d*\31%d+\31([^\31]*)') == claimId then ids[#ids + 1] = running[i] end
+    if match(rows[running[i]] or '', '^2\31%d*\31%d+\30([^\31]*)') == claimId then ids[#ids + 1] = running[i] end
   end
   return ids
 end
@@ -233,9 +248,7 @@ local function answerTo(queues, ids, again, replayed)
   end
   local wait = first and math.max(0, first - NOW)
   local more = wait == 0 or anyReady(queues)
-  local answer = { 1, more and 1 or 0, wait and int(wait) or '', again and 1 or 0, replayed and 1 or 0 }
-  appendRecords(answer, ids)
-  return answer
+  return { 1, more and 1 or 0, wait and int(wait) or '', again and 1 or 0, replayed and 1 or 0, recordsOf(ids) }
 end
 
 local function claimOne(session, claimId, limit, asked)
@@ -252,7 +265,7 @@ local function claimOne(session, claimId, limit, asked)
     promote(due, 1000)
     if not asked then queues = openQueues(nil) end
   end
-  local claim = { id = claimId, session = session, ids = {} }
+  local claim = { run = claimId .. FS .. session .. FS .. now .. FS, ids = {}, tails = {} }
   looked = 0
   if asked then
     for i = 1, #queues do

@@ -1,7 +1,7 @@
 -- Enqueueing, shared by the verb itself, by settle (follow-ups) and by fire (ticks).
 -- Arguments, from an index on: number of shapes; for each its text and its priority; number of runs; for each run
--- either 'p' (plain: due now, nothing else), shape, n, then n times (id, digest, body), or 'n' (anything else), shape,
--- id, digest, body, due kind (a: after, t: at), due, expires kind ('': never), expires, hold of the unique key ('':
+-- either 'p' (plain: due now, nothing else), shape, n, then n times (id, body), or 'n' (anything else), shape, id, body,
+-- due kind (a: after, t: at), due, expires kind ('': never), expires, hold of the unique key ('':
 -- until final), minted (1 or '').
 -- Answers refusals and waiting ones only: flat (index, outcome, id, state) of items that are not `created` and ready.
 
@@ -11,28 +11,33 @@ local function instant(kind, value)
   return kind == 'a' and int(NOW + value) or value
 end
 
+local function digestOf(body) return match(body, '^[^\30]*') end
+
 -- What an id that is not free answers; nil: it is free.
-local function identityOf(id, digest, minted)
-  local t = load(id)
-  if t then return t.digest == digest and EXISTING or CONFLICT, id, t.code end
+local function identityOf(id, body, minted)
+  local text = row(id)
+  if text then
+    local same = digestOf(call('HGET', P .. 'b', id) or '') == digestOf(body)
+    return same and EXISTING or CONFLICT, id, codeOf(text)
+  end
   local buried = not minted and call('HGET', P .. 't', id)
   if not buried then return nil end
   local known = match(buried, '^(.*)\31%d+$')
-  if known == digest then return EXISTING, id, '3' end
+  if known == digestOf(body) then return EXISTING, id, '3' end
   return CONFLICT, id, ''
 end
 
 local function create(shape, priority, at)
-  local id, digest, body = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  local id, body = ARGV[at], ARGV[at + 1]
   local t = { id = id, shape = shape, short = '', place = '', attempt = '0', claim = '', session = '', started = '',
     deadline = '', cancel = '', settled = '', mark = '', created = now, priority = priority, failures = '',
-    crashes = '', losses = '', releases = '', snoozes = '', digest = digest, outcome = '', reason = '', finished = '',
-    has = '' }
-  t.runAt = instant(ARGV[at + 3], ARGV[at + 4])
-  t.expires = ARGV[at + 5] == '' and '' or instant(ARGV[at + 5], ARGV[at + 6])
-  t.till = (shape.key == '' or ARGV[at + 7] == '') and '' or int(NOW + ARGV[at + 7])
+    crashes = '', losses = '', releases = '', snoozes = '', outcome = '', reason = '', finished = '', has = '' }
+  t.runAt = instant(ARGV[at + 2], ARGV[at + 3])
+  t.expires = ARGV[at + 4] == '' and '' or instant(ARGV[at + 4], ARGV[at + 5])
+  t.till = (shape.key == '' or ARGV[at + 6] == '') and '' or int(NOW + ARGV[at + 6])
   t.code = tonumber(t.runAt) <= NOW and '1' or '0'
   if t.code == '1' then t.place = tostring(call('HINCRBY', P .. 'm', 'place', 1)) end
+  t.entry = enterIndex(shape, id)
   enter(t)
   list(t.code, shape, id, now)
   if shape.group ~= '' then rank(P .. 'g:' .. shape.group, id, now) end
@@ -50,52 +55,47 @@ local function enqueueOne(shape, priority, at, minted)
   local outcome, id, state = identityOf(ARGV[at], ARGV[at + 1], minted)
   if outcome then return outcome, id, state end
   local holder = shape.key ~= '' and holderOf(shape.key)
-  if holder then return DUPLICATE, holder, stateOf(row(holder)) end
+  if holder then return DUPLICATE, holder, codeOf(row(holder)) end
   return CREATED, ARGV[at], create(shape, priority, at)
 end
 
--- Items that are due now and have nothing special; `first` is the index of the first, in ARGV at `at`.
-local function enqueuePlain(shape, priority, n, at, taken)
-  local ids = {}
-  for i = 1, n do ids[i] = ARGV[at + 3 * (i - 1)] end
+-- Items that are due now and have nothing special; the first is in ARGV at `at`. Answers those whose id is taken.
+local function enqueuePlain(shape, priority, n, at)
+  local ids, taken, fresh, seen = {}, {}, {}, {}
+  for i = 1, n do ids[i] = ARGV[at + 2 * i - 2] end
   prefetch(ids)
-  local fresh, seen = {}, {}
   for i = 1, n do
-    if rows[ids[i]] or seen[ids[i]] then
+    local id = ids[i]
+    if rows[id] or seen[id] then
       taken[#taken + 1] = i
     else
-      fresh[#fresh + 1] = at + 3 * (i - 1)
-      seen[ids[i]] = true
+      fresh[#fresh + 1] = id
+      seen[id] = ARGV[at + 2 * i - 1]
     end
   end
-  if #fresh == 0 then return end
-  local place = call('HINCRBY', P .. 'm', 'place', #fresh) - #fresh
-  local middle = FS .. '0' .. string.rep(FS, 7) .. LS .. FS .. now .. FS .. now .. FS .. FS .. priority ..
-    string.rep(FS, 6)
-  local tail = LS .. FS .. FS .. FS .. LS .. shape.text .. LS
-  local bodies, entries, created = {}, {}, {}
-  for i = 1, #fresh do
-    local from = fresh[i]
-    local id = ARGV[from]
-    local number = place + i
-    put(id, '1' .. FS .. number .. middle .. ARGV[from + 1] .. tail)
-    bodies[2 * i - 1], bodies[2 * i] = id, ARGV[from + 2]
-    entries[i] = number .. FS .. id
-    created[2 * i - 1], created[2 * i] = now, id
-    tell(id, shape, '1', '0')
-  end
+  if #fresh == 0 then return taken end
   local lane = priority .. FS .. shape.queue
-  local name = 'h' .. FS .. shape.lane
-  many('HSET', P .. 'b', bodies)
+  local place = call('HINCRBY', P .. 'm', 'place', #fresh) - #fresh
+  local tail = FS .. '0' .. LS .. FS .. FS .. FS .. FS .. LS .. FS .. LS .. FS .. now .. FS .. now .. FS .. FS .. priority ..
+    string.rep(FS, 6) .. enterIndex(shape, fresh[1]) .. LS .. FS .. FS .. FS .. LS .. shape.text .. LS
   -- Behind what this unit has pushed before, which is only gathered yet.
-  local list = pushes[P .. 'q:' .. lane]
-  if list then for i = 1, #entries do list[#list + 1] = entries[i] end else pushes[P .. 'q:' .. lane] = entries end
-  many('ZADD', P .. 'i:' .. name, created)
-  if not listed[name] then
-    listed[name] = true
-    call('SADD', P .. 'runs', name)
+  local key = P .. 'q:' .. lane
+  local list = pushes[key] or {}
+  pushes[key] = list
+  local bodies, entry, from = {}, entries[shape.lane], #list
+  local last = #entry - 1
+  for i = 1, #fresh do
+    local id = fresh[i]
+    local number = place + i
+    put(id, '1' .. FS .. number .. tail)
+    bodies[2 * i - 1], bodies[2 * i] = id, seen[id]
+    list[from + i] = number .. FS .. id
+    entry[last + i] = id
   end
+  many('HSET', P .. 'b', bodies)
   count('1', lane, #fresh)
+  tellAll(fresh, shape, '1', '0')
+  return taken
 end
 
 -- Enqueues what begins at ARGV[at]; answers the refusals and the index behind the last argument.
@@ -114,16 +114,16 @@ local function enqueueAll(at)
   for _ = 1, runCount do
     local kind = kinds[tonumber(ARGV[at + 1])]
     if ARGV[at] == 'p' then
-      local n, taken = tonumber(ARGV[at + 2]), {}
-      enqueuePlain(kind[1], kind[2], n, at + 3, taken)
+      local n = tonumber(ARGV[at + 2])
+      local taken = enqueuePlain(kind[1], kind[2], n, at + 3)
       for i = 1, #taken do
-        local from = at + 3 + 3 * (taken[i] - 1)
+        local from = at + 3 + 2 * (taken[i] - 1)
         refuse(index + taken[i] - 1, identityOf(ARGV[from], ARGV[from + 1], true))
       end
-      index, at = index + n, at + 3 + 3 * n
+      index, at = index + n, at + 3 + 2 * n
     else
-      refuse(index, enqueueOne(kind[1], kind[2], at + 2, ARGV[at + 10] == '1'))
-      index, at = index + 1, at + 11
+      refuse(index, enqueueOne(kind[1], kind[2], at + 2, ARGV[at + 9] == '1'))
+      index, at = index + 1, at + 10
     end
   end
   return refused, at

@@ -3,51 +3,64 @@
 -- KEYS[1] prefix  ARGV[3] most, ARGV[4] finished tasks kept, ARGV[5] changes kept, ARGV[6] 1: also the rest
 -- Answers {number purged, 1 if there may be more}. O(n log N), n ≤ most ≤ 250
 --@ unit session-rows task
-local most, purged, more = tonumber(ARGV[3]), 0, 0
+local most, purged = tonumber(ARGV[3]), 0
+local names = call('SMEMBERS', P .. 'keeps')
 
-local function buryAll(ids)
+-- When the oldest tasks of a retention ended, and the whole entry; nil: there are none.
+local function oldest(name)
+  local entry = call('LINDEX', P .. 'f:' .. name, 0)
+  if not entry then return nil end
+  return tonumber(match(entry, '^%d+')), entry
+end
+
+-- Takes away up to `n` of the oldest of a retention. An entry may name tasks that were requeued or deleted since.
+local function buryOldest(name, entry, n)
+  local time, rest = match(entry, '^(%d+)\31(.*)$')
+  local ids, left = {}, {}
+  for id in string.gmatch(rest, '[^\29]+') do
+    if #ids < n then ids[#ids + 1] = id else left[#left + 1] = id end
+  end
   prefetch(ids)
   for i = 1, #ids do
     local t = load(ids[i])
-    if t then bury(t) end
+    if t and t.code > '2' and t.finished == time and keepOf(t) == name then
+      bury(t)
+      purged = purged + 1
+    end
   end
-  settleStore()
-  purged = purged + #ids
+  if #left > 0 then call('LSET', P .. 'f:' .. name, 0, time .. FS .. concat(left, IS)) else call('LPOP', P .. 'f:' .. name) end
+  most = most - #ids
 end
 
-local names = call('SMEMBERS', P .. 'keeps')
-table.sort(names)
 for i = 1, #names do
-  local before = int(NOW - names[i])
-  if purged < most then
-    local ids = call('ZRANGEBYSCORE', P .. 'f:' .. names[i], '-inf', before, 'LIMIT', 0, most - purged)
-    if #ids > 0 then buryAll(ids) end
+  local name = names[i]
+  local time, entry = oldest(name)
+  if not time then call('SREM', P .. 'keeps', name) end
+  while time and most > 0 and time + name <= NOW do
+    buryOldest(name, entry, most)
+    time, entry = oldest(name)
   end
 end
+settleStore()
 
--- The oldest of all retentions, as many as are over the count.
-local kept = 0
-for i = 1, #names do
-  local n = call('ZCARD', P .. 'f:' .. names[i])
-  if n == 0 then call('SREM', P .. 'keeps', names[i]) end
-  kept = kept + n
+-- How many are kept beyond the number that may be.
+local over = -tonumber(ARGV[4])
+for code = 3, 5 do
+  local kept = call('HVALS', P .. 'n' .. code)
+  for i = 1, #kept do over = over + kept[i] end
 end
-local over = min(most - purged, kept - tonumber(ARGV[4]))
-if over > 0 then
-  local oldest = {}
+while over > 0 and most > 0 do
+  local first, firstName, firstEntry
   for i = 1, #names do
-    local got = call('ZRANGE', P .. 'f:' .. names[i], 0, over - 1, 'WITHSCORES')
-    for j = 1, #got, 2 do oldest[#oldest + 1] = { got[j], tonumber(got[j + 1]) } end
+    local time, entry = oldest(names[i])
+    if time and (not first or time < first) then first, firstName, firstEntry = time, names[i], entry end
   end
-  table.sort(oldest, function(a, b)
-    if a[2] ~= b[2] then return a[2] < b[2] end
-    return a[1] < b[1]
-  end)
-  local ids = {}
-  for i = 1, over do ids[i] = oldest[i][1] end
-  buryAll(ids)
+  if not first then break end
+  local before = purged
+  buryOldest(firstName, firstEntry, min(over, most))
+  over = over - (purged - before)
 end
-if purged >= most then more = 1 end
+local more = most <= 0 and 1 or 0
 
 if ARGV[6] == '1' then
   local stones = call('ZRANGEBYSCORE', P .. 'tz', '-inf', now, 'LIMIT', 0, 1000)

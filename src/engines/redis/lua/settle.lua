@@ -1,42 +1,18 @@
 #!lua flags=allow-oom
 -- settle: how running attempts end. The token alone guards; what an ending means was decided before.
--- KEYS[1] prefix  ARGV[3] number of settlements, then for each either
---   'p' (plain success), id, token, mark, result
+-- KEYS[1] prefix  ARGV[3] number of parts, then for each either
+--   'p' (plain successes that are alike), token, mark, result, n, then n ids, or
 --   'f', id, token, guard (c r o), mark, code it goes to, delay, kind, reason, result ('-': none, else '+' and the text),
 --   error, kept (JSON for the journal), worth keeping (1: has warnings), failures, crashes, losses, releases, snoozes,
 --   number of log lines, (at, level, message)…, number of arguments of the follow-ups, follow-ups (see new-tasks.lua)
--- Answers flat (status, code, refused follow-ups or false) for each. O(n log N), n ≤ 1,000 with their follow-ups
+-- Answers flat (index of the settlement, status, code, refused follow-ups or false) of what is not a plain success
+-- O(n log N), n ≤ 1,000 with their follow-ups
 --@ unit task new-tasks
-local RUNNING = '^2\31(%d*)\31(%d+)\31([^\31]*)\31([^\31]*)\31(%d*)\31%d*\31%d*\31[^\30]*\30([^\30]*)\30[^\31]*\31[^\31]*\31%d*\31([^\30]*)\30([^\30]*)\30(.*)$'
-local answers = {}
-local stopped, ended = {}, {}
+local answers, index = {}, 0
 
-local function plain(id, token, markText, result)
-  local text = row(id)
-  if not text then return nil end
-  local place, attempt, claim, session, started, base, flags, shapeText = match(text, RUNNING)
-  if not place or claim .. '.' .. attempt ~= token or find(flags, '[epr]') then return nil end
-  local shape = shapeOf(shapeText)
-  if shape.key ~= '' then return nil end
-  put(id, '3' .. FS .. place .. FS .. attempt .. FS .. FS .. session .. FS .. started .. FS .. FS .. FS .. token .. FS ..
-    markText .. LS .. base .. LS .. 'succeed' .. FS .. FS .. now .. FS .. flags .. 'r' .. LS .. shapeText .. LS .. result)
-  local group = session .. FS .. claim
-  local ids = stopped[group]
-  if ids then ids[#ids + 1] = id else stopped[group] = { id } end
-  local keep = P .. 'f:' .. shape.keep
-  local scores = ended[keep]
-  if not scores then
-    scores = {}
-    ended[keep] = scores
-    call('SADD', P .. 'keeps', shape.keep)
-  end
-  scores[#scores + 1] = now
-  scores[#scores + 1] = id
-  count('2', shape.queue, -1)
-  count('3', shape.queue, 1)
-  tell(id, shape, '3', attempt)
-  hint('change', shape.queue)
-  return true
+local function answer(status, code, refused)
+  local n = #answers
+  answers[n + 1], answers[n + 2], answers[n + 3], answers[n + 4] = index, status, code, refused
 end
 
 -- ── any other ending ────────────────────────────────────────────────────────────────────────────────────────
@@ -117,13 +93,12 @@ local function settleOne(at)
   return 'a', code, refused, behind
 end
 
--- What a plain settlement that is not one after all means in full: 14 words between mark and follow-ups.
-local function settlePlainSlowly(at)
-  local id, token, markText, result = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
+-- A plain success of a task that has something to tell after all, or of one that is not running under this token.
+local function settleSlowly(id, token, markText, result)
   local t = load(id)
-  if not t then return 'l', '' end
+  if not t then return answer('l', '', false) end
   if not guardHolds(t, token, 'c') then
-    return t.settled == token and t.mark == markText and 'y' or 'l', t.code
+    return answer(t.settled == token and t.mark == markText and 'y' or 'l', t.code, false)
   end
   keepResult(t, '+' .. result)
   keepBeside(t, 'e', '')
@@ -131,37 +106,85 @@ local function settlePlainSlowly(at)
   finish(t, '3', {})
   t.claim, t.deadline, t.cancel, t.settled, t.mark = '', '', '', token, markText
   save(t)
-  return 'a', '3'
 end
 
-local n, at = tonumber(ARGV[3]), 4
-local ids, peek = {}, 4
-for i = 1, n do
-  ids[i] = ARGV[peek + 1]
-  if ARGV[peek] == 'p' then
-    peek = peek + 5
+-- ── plain successes ─────────────────────────────────────────────────────────────────────────────────────────
+
+-- What ends a task with this tail and attempt, made once for all that share them; false: it is not that plain.
+local function endingOf(text, attempt, token, markText, result)
+  local t = tailOf(text)
+  if t.claim .. '.' .. attempt ~= token or t.shape.key ~= '' or find(t.has, '[erx]') then return false end
+  return { tail = t, attempt = attempt, ids = {}, text = FS .. attempt .. LS .. concat({
+    FS .. t.session .. FS .. t.started .. FS .. FS, token .. FS .. markText, t.base,
+    'succeed' .. FS .. FS .. now .. FS .. t.has .. 'r', t.shape.text, result }, LS) }
+end
+
+local function closeEnding(ending)
+  local t, ids = ending.tail, ending.ids
+  local shape, n = t.shape, #ids
+  if n == 0 then return end
+  stopRunning(t.session, t.claim, ids)
+  count('2', shape.queue, -n)
+  count('3', shape.queue, n)
+  for i = 1, n do retain(shape.keep, ids[i]) end
+  hint('change', shape.queue)
+  tellAll(ids, shape, '3', ending.attempt)
+end
+
+local function settlePlain(at)
+  local token, markText, result, n = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3])
+  local endings = {}
+  for i = at + 4, at + 3 + n do
+    local id = ARGV[i]
+    local code, place, attempt, from = match(row(id) or '', HEAD)
+    local ending = false
+    if code == '2' then
+      local text = string.sub(rows[id], from)
+      local known = endings[text]
+      if known == nil or (known and known.attempt ~= attempt) then
+        if known then closeEnding(known) end
+        known = endingOf(text, attempt, token, markText, result)
+        endings[text] = known
+      end
+      ending = known
+    end
+    if ending then
+      put(id, '3' .. FS .. place .. ending.text)
+      ending.ids[#ending.ids + 1] = id
+    else
+      settleSlowly(id, token, markText, result)
+    end
+    index = index + 1
+  end
+  for _, ending in pairs(endings) do if ending then closeEnding(ending) end end
+  return at + 4 + n
+end
+
+-- ── all of them ─────────────────────────────────────────────────────────────────────────────────────────────
+
+local at, ids = 4, {}
+for _ = 1, tonumber(ARGV[3]) do
+  if ARGV[at] == 'p' then
+    local n = tonumber(ARGV[at + 4])
+    for i = at + 5, at + 4 + n do ids[#ids + 1] = ARGV[i] end
+    at = at + 5 + n
   else
-    local follow = peek + 19 + 3 * tonumber(ARGV[peek + 18])
-    peek = follow + 1 + tonumber(ARGV[follow])
+    ids[#ids + 1] = ARGV[at + 1]
+    local follow = at + 19 + 3 * tonumber(ARGV[at + 18])
+    at = follow + 1 + tonumber(ARGV[follow])
   end
 end
 prefetch(ids)
-for i = 1, n do
-  local status, code, refused = 'a', '3', false
+at = 4
+for _ = 1, tonumber(ARGV[3]) do
   if ARGV[at] == 'p' then
-    if not plain(ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]) then
-      status, code = settlePlainSlowly(at + 1)
-    end
-    at = at + 5
+    at = settlePlain(at + 1)
   else
+    local status, code, refused
     status, code, refused, at = settleOne(at + 1)
+    answer(status, code, refused)
+    index = index + 1
   end
-  answers[3 * i - 2], answers[3 * i - 1], answers[3 * i] = status, code, refused
 end
-for group, list in pairs(stopped) do
-  local session, claim = match(group, '^([^\31]*)\31(.*)$')
-  stopRunning(session, claim, list)
-end
-for key, scores in pairs(ended) do many('ZADD', key, scores) end
 flush()
 return answers

@@ -2,9 +2,9 @@
 -- sweep, second part: running tasks that nobody runs, and overdue ones, in the order (session, id).
 -- KEYS[1] prefix  ARGV[3] session and ARGV[4] id behind which to go on, ARGV[5] grace, ARGV[6] how many are wanted
 -- Answers {next session or false, next id, then for each session that has any: session, live (1 or 0), cause ('':
--- missing), culprits, flat (id, row, body, beside)}. O(n log n): stops at the session in which it has seen 1,000 rows
+-- missing), culprits, records (see beside.lua)}. O(n log n): stops at the session in which it has seen 1,000 rows
 --@ unit session-rows beside
-local DEADLINE = '^2\31%d*\31%d+\31[^\31]*\31[^\31]*\31%d*\31(%d*)'
+local DEADLINE = '^2\31%d*\31%d+\30[^\31]*\31[^\31]*\31%d*\31(%d*)'
 local limit = NOW - tonumber(ARGV[5])
 local wanted, seen = tonumber(ARGV[6]), 0
 local answer = { false, '' }
@@ -42,11 +42,9 @@ for i = 1, #sessions do
     local page = {}
     for j = 1, min(wanted, #found) do page[j] = found[j] end
     if #page > 0 then
-      local records = {}
-      appendRecords(records, page)
       local n = #answer
       answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4], answer[n + 5] =
-        session, live and 1 or 0, s and s.cause or '', s and s.culprits or '', records
+        session, live and 1 or 0, s and s.cause or '', s and s.culprits or '', recordsOf(page)
     end
     wanted = wanted - #page
     if #found > #page then

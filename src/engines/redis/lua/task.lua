@@ -2,27 +2,20 @@
 -- Used where a change is not the common one; the common ones (plain enqueue, claim, plain success) write the same by
 -- themselves. Promises that no way into or out of a state forgets an index.
 
-local STATES = '^(%d)\31(%d*)\31(%d+)\31([^\31]*)\31([^\31]*)\31(%d*)\31(%d*)\31(%d*)\31([^\31]*)\31(.*)$'
-local BASES = '^(%d*)\31(%d*)\31(%d*)\31(%d*)\31(%d+)\31(%d*)\31(%d*)\31(%d*)\31(%d*)\31(%d*)\31(.*)$'
-local ENDS = '^([^\31]*)\31([^\31]*)\31(%d*)\31(.*)$'
-local LINES = '^([^\30]*)\30([^\30]*)\30([^\30]*)\30([^\30]*)\30(.*)$'
-
 local function load(id)
   local text = row(id)
   if not text then return nil end
-  local a, b, d, c, r = match(text, LINES)
-  local t = { id = id, shape = shapeOf(c), short = r }
-  t.code, t.place, t.attempt, t.claim, t.session, t.started, t.deadline, t.cancel, t.settled, t.mark = match(a, STATES)
-  t.expires, t.runAt, t.created, t.till, t.priority, t.failures, t.crashes, t.losses, t.releases, t.snoozes, t.digest =
-    match(b, BASES)
-  t.outcome, t.reason, t.finished, t.has = match(d, ENDS)
+  local code, place, attempt, at = match(text, HEAD)
+  local t = { id = id, code = code, place = place, attempt = attempt }
+  for name, value in pairs(tailOf(string.sub(text, at))) do t[name] = value end
   return t
 end
 
 local function save(t)
-  put(t.id, concat({ t.code, t.place, t.attempt, t.claim, t.session, t.started, t.deadline, t.cancel, t.settled, t.mark },
-    FS) .. LS .. concat({ t.expires, t.runAt, t.created, t.till, t.priority, t.failures, t.crashes, t.losses, t.releases,
-    t.snoozes, t.digest }, FS) .. LS .. concat({ t.outcome, t.reason, t.finished, t.has }, FS) .. LS ..
+  put(t.id, t.code .. FS .. t.place .. FS .. t.attempt .. LS ..
+    concat({ t.claim, t.session, t.started, t.deadline, t.cancel }, FS) .. LS .. t.settled .. FS .. t.mark .. LS ..
+    concat({ t.expires, t.runAt, t.created, t.till, t.priority, t.failures, t.crashes, t.losses, t.releases, t.snoozes,
+    t.entry }, FS) .. LS .. t.outcome .. FS .. t.reason .. FS .. t.finished .. FS .. t.has .. LS ..
     t.shape.text .. LS .. t.short)
 end
 
@@ -42,15 +35,13 @@ local function keepBeside(t, flag, text)
   end
 end
 
--- Which index of creation lists a state: those that few tasks are in have their own.
-local function listOf(code)
-  if code == '0' then return 's' elseif code == '4' then return 'd' elseif code == '5' then return 'c' end
-  return 'h'
-end
+-- States that few tasks are in have an index of creation of their own, beside the one of all tasks.
+local LISTS = { ['0'] = 's', ['4'] = 'd', ['5'] = 'c' }
 
 local listed = {}
 local function list(code, shape, id, created)
-  local name = listOf(code) .. FS .. shape.lane
+  if not LISTS[code] then return end
+  local name = LISTS[code] .. FS .. shape.lane
   rank(P .. 'i:' .. name, id, created)
   if created and not listed[name] then
     listed[name] = true
@@ -77,14 +68,10 @@ local function leave(t, popped)
     if call('ZREM', P .. 'z:' .. laneOf(t), t.id) == 0 then call('HINCRBY', P .. 'st', laneOf(t), 1) end
   elseif code == '2' then
     stopRunning(t.session, t.claim, { t.id })
-  elseif code > '2' then
-    rank(P .. 'f:' .. keepOf(t), t.id, false)
   end
   if code < '2' and t.expires ~= '' then rank(P .. 'ex', t.id, false) end
   count(code, code == '1' and laneOf(t) or queue, -1)
 end
-
-local keeps = {}
 
 -- Puts a task into the indexes of its state. `front`: it goes back before all that were never taken.
 local function enter(t, front)
@@ -96,12 +83,7 @@ local function enter(t, front)
   elseif code == '1' then
     push(P .. 'q:' .. laneOf(t), t.place .. FS .. t.id)
   elseif code > '2' then
-    local keep = keepOf(t)
-    rank(P .. 'f:' .. keep, t.id, t.finished)
-    if not keeps[keep] then
-      keeps[keep] = true
-      call('SADD', P .. 'keeps', keep)
-    end
+    retain(keepOf(t), t.id)
   end
   if code < '2' and t.expires ~= '' then rank(P .. 'ex', t.id, t.expires) end
   count(code, code == '1' and laneOf(t) or queue, 1)
@@ -110,10 +92,8 @@ end
 -- From one state to another. Running is come to by claims only.
 local function move(t, code, options)
   leave(t, options.popped)
-  if listOf(t.code) ~= listOf(code) then
-    list(t.code, t.shape, t.id, false)
-    list(code, t.shape, t.id, t.created)
-  end
+  list(t.code, t.shape, t.id, false)
+  list(code, t.shape, t.id, t.created)
   t.code = code
   if code == '0' then t.place = '' end
   if options.place then t.place = tostring(call('HINCRBY', P .. 'm', 'place', 1)) end
@@ -167,16 +147,17 @@ end
 local function bury(t)
   local id, shape = t.id, t.shape
   freeKey(shape.key, id)
-  rank(P .. 'f:' .. keepOf(t), id, false)
   list(t.code, shape, id, false)
+  leaveIndex(shape, id, t.created, t.entry)
   if shape.group ~= '' then rank(P .. 'g:' .. shape.group, id, false) end
   if shape.parent ~= '' then rank(P .. 'h:' .. shape.parent, id, false) end
   count(t.code, shape.queue, -1)
+  local digest = match(call('HGET', P .. 'b', id) or '', '^[^\30]*')
   call('HDEL', P .. 'b', id)
   for flag, key in pairs(KEPT) do if has(t, flag) then call('HDEL', P .. key, id) end end
   if has(t, 'a') or has(t, 'l') then call('UNLINK', P .. 'a:' .. id, P .. 'l:' .. id) end
   local till = int(NOW + 172800000)
-  call('HSET', P .. 't', id, t.digest .. FS .. till)
+  call('HSET', P .. 't', id, digest .. FS .. till)
   call('ZADD', P .. 'tz', till, id)
   tell(id, shape, '9', t.attempt)
   dels[#dels + 1] = id

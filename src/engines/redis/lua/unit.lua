@@ -6,11 +6,13 @@
 -- ARGV[1]  engine time in ms; '' for the server's own clock
 -- ARGV[2]  'q': say nothing of ends, for the caller has just done so and will again
 --
--- A row is text: lines parted by LS, fields by FS. A: code place attempt claim session started deadline cancel settled
--- mark. B: expires runAt created until priority failures crashes losses releases snoozes digest. D: outcome reason
--- finished has. C (the shape): queue type timeout keepSucceeded keepDead uniqueKey group parent. R: a short result.
--- '' stands for null, and for 0 in counters. `has` lists what is kept elsewhere: e error, p progress, x long result,
--- r short result, a attempts, l log lines.
+-- A row is text: lines parted by LS, fields by FS. The first line is its head: code place attempt. The others are its
+-- tail, which tasks that were enqueued, claimed or settled together mostly share, so that it is taken apart once:
+-- claim session started deadline cancel / settled mark / expires runAt created until priority failures crashes losses
+-- releases snoozes entry / outcome reason finished has / the shape: queue type timeout keepSucceeded keepDead uniqueKey
+-- group parent / a short result. '' stands for null, and for 0 in counters. `entry` is the number of the entry that
+-- lists it by creation. `has` tells what is kept elsewhere: e error, p progress, x long result, r short result,
+-- a attempts, l log lines. A body is: digest, then what no script looks at.
 local FS, LS, IS = '\31', '\30', '\29'
 local call, concat, match, find = redis.call, table.concat, string.match, string.find
 local floor, min = math.floor, math.min
@@ -79,13 +81,33 @@ local function shapeOf(text)
   return shape
 end
 
--- The state, the number of the attempt and the shape of a row, for those who need no more.
-local function stateOf(text) return match(text, '^%d') end
+local HEAD = '^(%d)\31(%d*)\31(%d+)\30()'
+local tails = {}
+
+-- A tail taken apart, once.
+local function tailOf(text)
+  local t = tails[text]
+  if t then return t end
+  local run, settled, base, ending, shape, short =
+    match(text, '^([^\30]*)\30([^\30]*)\30([^\30]*)\30([^\30]*)\30([^\30]*)\30(.*)$')
+  t = { run = run, before = settled, base = base, ending = ending, shape = shapeOf(shape), short = short }
+  t.claim, t.session, t.started, t.deadline, t.cancel = match(run,
+    '^([^\31]*)\31([^\31]*)\31(%d*)\31(%d*)\31(%d*)$')
+  t.settled, t.mark = match(settled, '^([^\31]*)\31(.*)$')
+  t.expires, t.runAt, t.created, t.till, t.priority, t.failures, t.crashes, t.losses, t.releases, t.snoozes, t.entry =
+    match(base, '^(%d*)\31(%d*)\31(%d*)\31(%d*)\31(%d+)\31(%d*)\31(%d*)\31(%d*)\31(%d*)\31(%d*)\31(%d*)$')
+  t.outcome, t.reason, t.finished, t.has = match(ending, '^([^\31]*)\31([^\31]*)\31(%d*)\31(.*)$')
+  tails[text] = t
+  return t
+end
+
+local function codeOf(text) return match(text, '^%d') end
 
 -- ── what is gathered ────────────────────────────────────────────────────────────────────────────────────────
 
 local pending, pushes, counts, hints = {}, {}, {}, {}
 local runs, told = {}, 0
+local entries, ended, unlisted = {}, {}, {}
 
 -- Sorted sets: the last word on a member counts. `score` false takes it out.
 local function rank(key, member, score)
@@ -104,17 +126,45 @@ end
 
 -- Ready tasks are counted by priority and queue, the others by queue.
 local function count(code, field, by)
-  local key = P .. 'n' .. code
-  local fields = counts[key]
+  local fields = counts[code]
   if not fields then
     fields = {}
-    counts[key] = fields
+    counts[code] = fields
   end
   fields[field] = (fields[field] or 0) + by
 end
 
 local function hint(kind, queue)
   if not (quiet and kind == 'change') then hints[kind .. FS .. queue] = true end
+end
+
+-- The number of this unit's entry in the index of creation of a lane (queue and type); `id` is put into it.
+local function enterIndex(shape, id)
+  local entry = entries[shape.lane]
+  if not entry then
+    entry = { number = string.format('%016d', call('HINCRBY', P .. 'm', 'entry', 1)) }
+    entries[shape.lane] = entry
+  end
+  entry[#entry + 1] = id
+  return entry.number
+end
+
+-- A task that goes away leaves its entry.
+local function leaveIndex(shape, id, created, number)
+  local key = P .. 'i:h' .. FS .. shape.lane
+  local name = key .. LS .. created .. LS .. number
+  local gone = unlisted[name]
+  if not gone then
+    gone = { key = key, created = created, number = number, ids = {} }
+    unlisted[name] = gone
+  end
+  gone.ids[id] = true
+end
+
+-- Finished tasks wait for the end of their retention in a list for each length of it, one entry for each unit.
+local function retain(keep, id)
+  local ids = ended[keep]
+  if ids then ids[#ids + 1] = id else ended[keep] = { id } end
 end
 
 -- One entry of the changes feed holds all changes of a unit: consecutive ones that are alike share a run.
@@ -145,15 +195,42 @@ local function flushRanks()
   pending = {}
 end
 
+local function flushIndex()
+  for lane, entry in pairs(entries) do
+    call('ZADD', P .. 'i:h' .. FS .. lane, now, entry.number .. FS .. concat(entry, IS))
+    call('SADD', P .. 'runs', 'h' .. FS .. lane)
+  end
+  entries = {}
+  for _, gone in pairs(unlisted) do
+    local found = call('ZRANGEBYSCORE', gone.key, gone.created, gone.created)
+    for i = 1, #found do
+      if find(found[i], gone.number, 1, true) == 1 then
+        local left = {}
+        for id in string.gmatch(string.sub(found[i], 18), '[^\29]+') do
+          if not gone.ids[id] then left[#left + 1] = id end
+        end
+        call('ZREM', gone.key, found[i])
+        if #left > 0 then call('ZADD', gone.key, gone.created, gone.number .. FS .. concat(left, IS)) end
+      end
+    end
+  end
+  unlisted = {}
+  for keep, ids in pairs(ended) do
+    call('RPUSH', P .. 'f:' .. keep, now .. FS .. concat(ids, IS))
+    call('SADD', P .. 'keeps', keep)
+  end
+  ended = {}
+end
+
 local function flushCounts()
-  local ready = P .. 'n1'
-  for key, fields in pairs(counts) do
+  for code, fields in pairs(counts) do
+    local key = P .. 'n' .. code
     for field, by in pairs(fields) do
       if by ~= 0 then
         local total = call('HINCRBY', key, field, by)
         if total <= 0 then call('HDEL', key, field) end
         -- Who found a queue empty sleeps: the first one that comes wakes.
-        if key == ready and by > 0 and total == by then hint('work', match(field, '\31(.*)$')) end
+        if code == '1' and by > 0 and total == by then hint('work', match(field, '\31(.*)$')) end
       end
     end
   end
@@ -180,6 +257,13 @@ local function flushHints()
   hints = {}
 end
 
+-- Changes of several tasks that are alike.
+local function tellAll(ids, shape, code, attempt)
+  ids.shape, ids.code, ids.attempt = shape, code, attempt
+  runs[#runs + 1] = ids
+  told = told + #ids
+end
+
 -- Rows, lists and counts: what a later look of the same unit reads from the store.
 local function settleStore()
   if #sets > 0 then many('HSET', P .. 's', sets) end
@@ -188,6 +272,7 @@ local function settleStore()
   for key, list in pairs(pushes) do many('RPUSH', key, list) end
   pushes = {}
   flushRanks()
+  flushIndex()
   flushCounts()
 end
 

@@ -13,9 +13,9 @@ local function oldestOf(queue)
     looked = 0
     if call('HEXISTS', P .. 'n1', h.lane) == 1 then
       while true do
-        local id = firstOf(h)
+        local id, _, _, at = firstOf(h)
         if not id then break end
-        local runAt = tonumber((match(rows[id], '^[^\30]*\30%d*\31(%d*)')))
+        local runAt = tonumber(tailOf(string.sub(rows[id], at)).runAt)
         if not oldest or runAt < oldest then oldest = runAt end
         step(h)
       end
