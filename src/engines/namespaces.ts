@@ -32,6 +32,11 @@ export async function dropTrial(url: string, options: { readonly store: boolean 
       const { dropNamespace } = await import('./sqlite/drop-namespace.ts')
       return dropNamespace(parseSqliteAddress(url, namespace), options.store)
     }
+    case 'postgres':
+    case 'postgresql': {
+      const { dropNamespace } = await import('./postgres/drop-namespace.ts')
+      return dropNamespace(url, namespace)
+    }
     case 'redis':
     case 'rediss':
     case 'valkey':

@@ -13,8 +13,6 @@ export interface OpenOptions extends EngineOptions {
 
 /** Engines that are planned: their URLs are recognised, so that the refusal can say so. */
 const LATER: Readonly<Record<string, string>> = {
-  postgres: 'PostgreSQL',
-  postgresql: 'PostgreSQL',
   mysql: 'MySQL',
   mariadb: 'MariaDB',
   amqp: 'RabbitMQ',
@@ -45,6 +43,11 @@ export async function openEngine(url: string, options: Partial<OpenOptions> = {}
       const { parseSqliteAddress } = await import('./sqlite/address.ts')
       const { openSqlite } = await import('./sqlite/sqlite-engine.ts')
       return openSqlite(parseSqliteAddress(url, whole.namespace), whole)
+    }
+    case 'postgres':
+    case 'postgresql': {
+      const { openPostgres } = await import('./postgres/postgres-engine.ts')
+      return openPostgres(url, whole)
     }
     case 'redis':
     case 'rediss':

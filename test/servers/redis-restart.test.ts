@@ -2,4 +2,4 @@
 // older write is still being synced may take back the last moments, which is what its durability class says.
 import { runRestartCases } from './restart-cases.ts'
 
-runRestartCases('redis', { appendfsync: 'always' })
+runRestartCases('redis', { settings: { appendfsync: 'always' }, locksRows: false })

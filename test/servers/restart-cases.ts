@@ -35,19 +35,34 @@ const PRODUCERS = 6
 /** A crash of the server costs a task nothing but the run, however often it is hit. */
 const CRASH = { crashes: 1_000, losses: 1_000, delays: [0] }
 
+export interface RestartOptions {
+  /** Of the server, in its own spelling. */
+  readonly settings: Readonly<Record<string, string>>
+  /**
+   * Claims go past rows that another call holds locked at that instant, which order is not promised for (CONTRACT rule
+   * 11): here a call that died with the server may have held any.
+   */
+  readonly locksRows: boolean
+}
+
 /** Declares the test for a kind of server. */
-export function runRestartCases(kind: KindName, settings: Readonly<Record<string, string>>): void {
+export function runRestartCases(kind: KindName, options: RestartOptions): void {
   const title = `${ROUNDS} times killed and started again under load: nothing lost, nothing settled twice`
   test(`${kind}: ${title} (seed ${SEED})`, { timeout: LONG ? 600_000 : 110_000 }, async (t) => {
     const servers = new Servers()
     t.after(() => servers.close())
-    const server = await servers.start(kind, settings)
+    const server = await servers.start(kind, options.settings)
     if (server.pid() === null) return t.skip('a server in a container cannot be killed here')
-    await judgeRestarts(t, server, new Random(SEED))
+    await judgeRestarts(t, server, options)
   })
 }
 
-async function judgeRestarts(t: TestContext, server: TestServer, random: Random): Promise<void> {
+async function judgeRestarts(
+  t: TestContext,
+  server: TestServer,
+  { locksRows }: RestartOptions,
+): Promise<void> {
+  const random = new Random(SEED)
   const recorder = new Recorder(Date.now, () => performance.now())
   const load = new Load(server.url, recorder, random)
   await load.start(t)
@@ -61,7 +76,8 @@ async function judgeRestarts(t: TestContext, server: TestServer, random: Random)
   recorder.heal()
   await load.end()
   const history = recorder.history(await load.finalOf())
-  const { violations, tally } = checkHistory(history, ROUNDS)
+  const { violations: all, tally } = checkHistory(history, ROUNDS)
+  const violations = all.filter(({ says }) => !(locksRows && says.endsWith('left it behind')))
   const [first] = violations
   assert.deepEqual(violations, [], first === undefined ? '' : timeline(history, first.id))
   const states = history.final.tasks.map(({ state }) => state)
