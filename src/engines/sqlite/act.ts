@@ -7,7 +7,7 @@ import { bury, cancelWaiting } from './endings.ts'
 import { holderOf, takeKey } from './enqueue.ts'
 import { readRunning, type RunningRow } from './running-row.ts'
 import type { Unit } from './unit.ts'
-import { CANCELLED, DEAD, isFinalCode, READY, RUNNING, SCHEDULED, stateOf } from './words.ts'
+import { CANCELLED, DEAD, isFinalCode, READY, RUNNING, SCHEDULED, stateOf } from '../sql/words.ts'
 
 // The first request stands: how long a task has been asked to stop must not start anew.
 const REQUEST_CANCEL = 'UPDATE windlass_states SET cancel_at = coalesce(cancel_at, ?) WHERE seq = ?'

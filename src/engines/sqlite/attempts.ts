@@ -8,7 +8,7 @@ import type { Outcome } from '../../core/hot-verbs.ts'
 import type { Row } from './connection.ts'
 import type { Unit } from './unit.ts'
 import type { View } from './view.ts'
-import { codeOfOutcome, isFinalCode, outcomeOf, RUNNING } from './words.ts'
+import { codeOfOutcome, isFinalCode, outcomeOf, RUNNING } from '../sql/words.ts'
 
 const KEEP = `INSERT OR REPLACE INTO windlass_attempts
   (seq, attempt, session, started_at, ended_at, outcome, reason, error, warnings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`

@@ -13,7 +13,7 @@ import { promote } from './promote.ts'
 import { readTask, SELECT_TASK, SELECT_WAITING, taskOf } from './task-rows.ts'
 import type { Unit } from './unit.ts'
 import type { SessionState, View } from './view.ts'
-import { READY, RUNNING } from './words.ts'
+import { READY, RUNNING } from '../sql/words.ts'
 
 const REPLAY = `${SELECT_TASK} WHERE s.state = 2 AND s.session = ? AND s.claim = ?`
 // Most tasks have few fields set: the others are read only where `rare` says that there are any.

@@ -5,7 +5,7 @@ import { DEFAULTS } from '../../core/limits.ts'
 import type { Keep, Reason } from '../../core/record.ts'
 import { DELETED } from './feed.ts'
 import type { Unit } from './unit.ts'
-import { CANCELLED, codeOfOutcome } from './words.ts'
+import { CANCELLED, codeOfOutcome } from '../sql/words.ts'
 
 /** What is known of a waiting task that ends. */
 export interface WaitingTask {

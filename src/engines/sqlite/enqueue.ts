@@ -6,7 +6,7 @@ import type { EnqueueReply, NewTask, When } from '../../core/hot-verbs.ts'
 import type { Policy } from './caches.ts'
 import { extraOf, rootOf } from './task-rows.ts'
 import type { Unit } from './unit.ts'
-import { READY, SCHEDULED, stateOf } from './words.ts'
+import { READY, SCHEDULED, stateOf } from '../sql/words.ts'
 
 const KNOWN = `SELECT s.state, t.digest FROM windlass_tasks t JOIN windlass_states s ON s.seq = t.seq
   WHERE t.id = ?`

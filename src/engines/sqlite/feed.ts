@@ -5,7 +5,7 @@
 import type { Change, ChangePage } from '../../core/cold-verbs.ts'
 import { LIMITS } from '../../core/limits.ts'
 import type { Connection } from './connection.ts'
-import { stateOf, type StateCode } from './words.ts'
+import { stateOf, type StateCode } from '../sql/words.ts'
 
 /** Stands for a state: the task is gone. */
 export const DELETED = 9

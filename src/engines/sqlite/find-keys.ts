@@ -6,7 +6,7 @@ import type { TaskFilter } from '../../core/cold-verbs.ts'
 import { TASK_STATES } from '../../core/record.ts'
 import type { Connection, Param } from './connection.ts'
 import { listed } from './queues.ts'
-import { codeOfState, RUNNING, type StateCode } from './words.ts'
+import { codeOfState, RUNNING, type StateCode } from '../sql/words.ts'
 
 /** Where a row stands in the order of creation. */
 export interface CreationKey {

@@ -5,7 +5,7 @@
 import type { JournalQuery } from '../../core/cold-verbs.ts'
 import { LIMITS } from '../../core/limits.ts'
 import type { JournalEntry } from '../../core/record.ts'
-import { cursorOf, partsOf } from './cursor.ts'
+import { cursorOf, partsOf } from '../../core/cursor.ts'
 import type { Unit } from './unit.ts'
 import type { View } from './view.ts'
 

@@ -5,7 +5,7 @@
 import { QUEUE_DOCUMENT, readQueueSettings } from '../../core/queue-settings.ts'
 import type { Caches } from './caches.ts'
 import type { Connection } from './connection.ts'
-import type { StateCode } from './words.ts'
+import type { StateCode } from '../sql/words.ts'
 
 const SETTINGS = 'SELECT key, body FROM windlass_documents WHERE kind = ? ORDER BY key'
 const NEXT_READY = 'SELECT queue FROM windlass_states WHERE state = 1 AND queue > ? ORDER BY queue LIMIT 1'

@@ -4,7 +4,7 @@ import type { Report, ReportReply } from '../../core/hot-verbs.ts'
 import { claimToken } from '../../core/ids.ts'
 import { keepLogs } from './attempts.ts'
 import type { Unit } from './unit.ts'
-import { RUNNING } from './words.ts'
+import { RUNNING } from '../sql/words.ts'
 
 const HELD = `SELECT s.seq, s.state, s.claim, s.attempt, s.cancel_at FROM windlass_tasks t
   JOIN windlass_states s ON s.seq = t.seq WHERE t.id = ?`

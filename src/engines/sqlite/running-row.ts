@@ -5,7 +5,7 @@ import { claimToken } from '../../core/ids.ts'
 import { outcomeMark } from '../../core/outcome-mark.ts'
 import type { Outcome } from '../../core/hot-verbs.ts'
 import type { Unit } from './unit.ts'
-import { RUNNING, SUCCEEDED } from './words.ts'
+import { RUNNING, SUCCEEDED } from '../sql/words.ts'
 
 const READ = `SELECT s.seq, s.state, s.claim, s.attempt, s.session, s.started_at, s.deadline_at, s.cancel_at,
   s.mark, s.prior, s.queue, s.type, s.result, s.error, s.run_at, s.place, s.failures, s.crashes, s.losses,

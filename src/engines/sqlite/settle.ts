@@ -24,7 +24,7 @@ import {
   stateOf,
   SUCCEEDED,
   type StateCode,
-} from './words.ts'
+} from '../sql/words.ts'
 
 // The common ending in one statement: the guard is in it, and `mark` null stands for just this ending.
 const SUCCEED = `UPDATE windlass_states SET state = 3, outcome = 0, reason = NULL, error = NULL, result = ?,

@@ -9,7 +9,7 @@ import { TASK_STATES, type TaskState } from '../../core/record.ts'
 import { listed, stepThrough } from './queues.ts'
 import { listSessions } from './sessions.ts'
 import type { View } from './view.ts'
-import { codeOfState, RUNNING, stateOf } from './words.ts'
+import { codeOfState, RUNNING, stateOf } from '../sql/words.ts'
 
 const SETTINGS = 'SELECT key FROM windlass_documents WHERE kind = ? ORDER BY key'
 const RUNNING_BY_QUEUE = 'SELECT queue, count(*) FROM windlass_states WHERE state = 2 GROUP BY queue'

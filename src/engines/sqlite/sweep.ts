@@ -4,7 +4,7 @@
 
 import type { Orphan, SweepReply, SweepRequest } from '../../core/hot-verbs.ts'
 import type { DeathCause, TaskRecord } from '../../core/record.ts'
-import { cursorOf, partsOf } from './cursor.ts'
+import { cursorOf, partsOf } from '../../core/cursor.ts'
 import { promote } from './promote.ts'
 import { dropOld, expireWaiting } from './purge.ts'
 import { stepThrough } from './queues.ts'

@@ -6,7 +6,7 @@ import type { NewTask } from '../../core/hot-verbs.ts'
 import type { KeptError, Progress, Reason, TaskRecord } from '../../core/record.ts'
 import type { Row } from './connection.ts'
 import type { View } from './view.ts'
-import { outcomeOf, RUNNING, stateOf } from './words.ts'
+import { outcomeOf, RUNNING, stateOf } from '../sql/words.ts'
 
 /** Columns that readTask() reads, by position. Those of a waiting task come first: a claim reads only them. */
 const WAITING_COLUMNS = `s.seq, s.state, s.queue, s.type, s.rank, s.created_at, s.place, s.run_at, s.expires_at,

@@ -5,7 +5,7 @@
 import type { Caches } from './caches.ts'
 import type { Connection } from './connection.ts'
 import { FeedNotes } from './feed.ts'
-import { HintNotes } from './hints.ts'
+import { HintNotes } from '../sql/hint-notes.ts'
 import { readPaused } from './queues.ts'
 import { View } from './view.ts'
 
