@@ -1,13 +1,16 @@
-// Writes the reference pages that follow a table in the code. `npm run docs` writes them; a test fails when they are stale.
+// Writes the reference pages that follow a table in the code. `npm run docs` writes them; a test fails when they are
+// stale. `--engines` proves the engines first, `--figures FILE` takes figures of a bench (engines-page.ts).
 
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 
 import { formatDuration } from '../src/core/duration.ts'
 import { ERROR_CODES } from '../src/core/errors.ts'
 import { DEFAULTS, LIMITS } from '../src/core/limits.ts'
 import { REASONS } from '../src/core/reasons.ts'
 import { cliPage } from './cli-page.ts'
+import { enginesPage, proveEngines, takeFigures } from './engines-page.ts'
 
 const NOTE = 'This page is written by `npm run docs` from the table in the code.'
 
@@ -15,6 +18,7 @@ const NOTE = 'This page is written by `npm run docs` from the table in the code.
 export async function referencePages(): Promise<Readonly<Record<string, string>>> {
   return {
     'docs/reference/cli.md': await cliPage(NOTE),
+    'docs/reference/engines.md': enginesPage('This page is written by `npm run docs`.'),
     'docs/reference/errors.md': errorsPage(),
     'docs/reference/limits.md': limitsPage(),
     'docs/reference/reasons.md': reasonsPage(),
@@ -109,6 +113,9 @@ function limitsPage(): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({ options: { engines: { type: 'boolean' }, figures: { type: 'string' } } })
+  if (values.engines === true) proveEngines()
+  if (values.figures !== undefined) takeFigures(values.figures)
   for (const [path, text] of Object.entries(await referencePages())) {
     writeFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), text)
   }

@@ -14,6 +14,7 @@ const MIGRATOR = fileURLToPath(new URL('./migrate-postgres.ts', import.meta.url)
 
 const postgres: EngineFactory = {
   name: 'postgres',
+  transactions: 'a client of `pg` in an open transaction',
   open: async (options) => {
     const place = newPlace()
     const connections: PostgresEngine[] = []

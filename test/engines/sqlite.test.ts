@@ -16,12 +16,13 @@ const MIGRATOR = fileURLToPath(new URL('./migrate-store.ts', import.meta.url))
 
 const sqlite: EngineFactory = {
   name: 'sqlite',
+  transactions: 'an open `DatabaseSync` of `node:sqlite` on the same file',
   open: async (options) => {
     const folder = await mkdtemp(join(tmpdir(), 'windlass-sqlite-'))
     const path = join(folder, 'store.db')
     const connections: SqliteEngine[] = []
     const connect = async (): Promise<SqliteEngine> => {
-      const engine = await openSqlite({ path, synchronous: 'normal', namespace: 'windlass' }, options)
+      const engine = await openSqlite({ path, synchronous: 'full', namespace: 'windlass' }, options)
       connections.push(engine)
       return engine
     }

@@ -33,6 +33,8 @@ export type Ability = 'reopen' | 'spawnMigrators' | 'makeNewer' | 'forgetSession
 export interface EngineFactory {
   readonly name: string
   open(options: OpenOptions): Promise<OpenedStore>
+  /** What `tx` may be, for the table of engines; absent: there are no transactions of a caller. */
+  readonly transactions?: string
   /** Why a case that needs this cannot be run here. */
   readonly cannot?: Readonly<Partial<Record<Ability, string>>>
 }
