@@ -33,7 +33,7 @@ test('a server answers with the password of its URL alone, and is gone after clo
   const data = /dir\n\$\d+\n(.*)\n/.exec(
     (await askRedis(server.url, 'CONFIG GET dir')).replaceAll('\r', ''),
   )?.[1]
-  const shown = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  const shown = process.platform === 'linux' ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : ''
   assert.ok(!shown.includes(new URL(server.url).password), 'arguments are read by everybody on the machine')
   await servers.close()
   assert.equal(isAlive(pid), false)

@@ -2,6 +2,7 @@
 // a bouncer. What each verb does is in the file named after it; how the server is reached is in store.ts.
 
 import type { Documents, Journal, Records, Schedules } from '../../core/cold-verbs.ts'
+import type { EngineFacts } from '../../core/engine-facts.ts'
 import type { CallerTransaction, Durability, Engine, EngineOptions } from '../../core/engine.ts'
 import type {
   Beat,
@@ -29,6 +30,7 @@ import { claim } from './claim.ts'
 import { documentVerbs, journalVerbs, recordVerbs, scheduleVerbs } from './cold-verbs.ts'
 import { readDurability } from './durability.ts'
 import { enqueue, enqueueIn } from './enqueue.ts'
+import { examine } from './examine.ts'
 import { closedError, notMigrated } from './failure.ts'
 import { heartbeat, report } from './heartbeat.ts'
 import { Listener } from './listener.ts'
@@ -144,6 +146,11 @@ export class PostgresEngine implements Engine {
   async durability(): Promise<Durability> {
     this.#open()
     return readDurability(this.#store)
+  }
+
+  async examine(): Promise<EngineFacts> {
+    this.#open()
+    return examine(this.#store)
   }
 
   async now(): Promise<number> {

@@ -4,6 +4,7 @@
 
 import type { Documents, Journal, Records, Schedules } from '../../core/cold-verbs.ts'
 import type { CallerTransaction, Durability, Engine, EngineOptions } from '../../core/engine.ts'
+import type { EngineFacts } from '../../core/engine-facts.ts'
 import { WindlassError } from '../../core/errors.ts'
 import type {
   Beat,
@@ -26,6 +27,7 @@ import { mintToken } from '../../core/ids.ts'
 import { DEFAULTS, LIMITS } from '../../core/limits.ts'
 import { formatRedisAddress, parseRedisAddress, type RedisAddress } from './address.ts'
 import { documentVerbs, journalVerbs, recordVerbs, scheduleVerbs } from './cold-verbs.ts'
+import { examine } from './examine.ts'
 import { closedError, notMigrated } from './failure.ts'
 import * as hot from './hot-verbs.ts'
 import { Link } from './link.ts'
@@ -122,6 +124,11 @@ export class RedisEngine implements Engine {
   async durability(): Promise<Durability> {
     this.#open()
     return durabilityOf(await readServer(this.#link))
+  }
+
+  async examine(): Promise<EngineFacts> {
+    this.#open()
+    return examine(this.#link)
   }
 
   async now(): Promise<number> {

@@ -15,7 +15,8 @@ export interface ServerFacts {
   readonly settings: Readonly<Record<string, string>> | null
 }
 
-const OLDEST = { Redis: [7, 0], Valkey: [7, 2] } as const
+/** The oldest versions that work. */
+export const OLDEST = { Redis: [7, 0], Valkey: [7, 2] } as const
 const SETTINGS = ['maxmemory', 'maxmemory-policy', 'appendonly', 'appendfsync', 'save'] as const
 
 /** Asks a server about itself. */
