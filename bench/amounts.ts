@@ -33,10 +33,11 @@ export const QUICK: Amounts = {
 /** A quick run on a server: whether it works, and a first idea of the figures. */
 export const QUICK_SERVER: Amounts = {
   ...QUICK,
-  tasks: 2_000,
-  backlog: 5_000,
-  commits: 200,
+  tasks: 1_000,
+  backlog: 2_000,
+  commits: 100,
   rows: 5_000,
-  pickups: 20,
-  beside: 2_000,
+  pickups: 10,
+  steady: 300,
+  beside: 1_000,
 }

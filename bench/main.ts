@@ -68,13 +68,19 @@ async function measure(scenario: Scenario, subjects: readonly Subject[]): Promis
   }
   const { bare, bareName } = scenario
   const nameOf = ({ name }: Subject): string => `${name}, ${bareName}`
+  const broken = new Set<Subject>()
   for (let round = 0; round < amounts.rounds; round++) {
     for (const subject of subjects) {
       const size = amountsFor(subject)
       if (bare !== null && subject.bare !== null)
         note(nameOf(subject), await withBare(subject, (loop) => bare(loop, size)))
-      if (ours.includes(subject))
+      if (!ours.includes(subject) || broken.has(subject)) continue
+      try {
         note(subject.name, await withEngine(subject, (engine) => scenario.run(engine, size)))
+      } catch (error) {
+        broken.add(subject)
+        tellFailure(`${subject.name}, ${scenario.name}`, error)
+      }
     }
   }
   return [...rates].map(([subject, all]) => {
@@ -83,6 +89,12 @@ async function measure(scenario: Scenario, subjects: readonly Subject[]): Promis
     const { name } = scenario
     return { scenario: name, subject, unit: scenario.unit, ...spread(all), ratio: ratio(all, by) }
   })
+}
+
+/** One engine that fails must not hide what the others do. */
+function tellFailure(what: string, error: unknown): void {
+  failures.push(what)
+  say(`FAILED: ${what}: ${error instanceof Error ? error.message : String(error)}`)
 }
 
 function ratio(all: readonly number[], by: number | null): number | null {
@@ -118,14 +130,16 @@ async function isOurs(subject: Subject): Promise<boolean> {
   try {
     return await withEngine(subject, async () => true)
   } catch (error) {
-    if (!(error instanceof WindlassError) || error.code !== 'engine_not_available') throw error
-    say(`skipped: ${error.message}`)
+    if (error instanceof WindlassError && error.code === 'engine_not_available')
+      say(`skipped: ${error.message}`)
+    else tellFailure(`${subject.name}, opening it`, error)
     return false
   }
 }
 
 const amounts = quick ? QUICK : FULL
 const subjects = await chosen()
+const failures: string[] = []
 const ours: Subject[] = []
 for (const subject of subjects) if (await isOurs(subject)) ours.push(subject)
 say(`Node ${about.node}, SQLite ${about.sqlite}, ${about.cores} cores, ${about.tasks} tasks`)
@@ -153,5 +167,6 @@ for (const topic of topicsOf(subjects)) {
   for (const line of partsOf(answer.parts)) say(line)
 }
 await servers.close()
-if (values.json === true) console.log(JSON.stringify({ ...about, lines, figures, parts }))
-if (!quick && figures.some(({ verdict }) => verdict === 'below' || verdict === 'failed')) process.exitCode = 1
+if (values.json === true) console.log(JSON.stringify({ ...about, lines, figures, parts, failures }))
+const missed = figures.some(({ verdict }) => verdict === 'below' || verdict === 'failed')
+if (!quick && (missed || failures.length > 0)) process.exitCode = 1

@@ -124,7 +124,7 @@ export function steadily(subject: Subject, count: number): Promise<Omit<Pickups,
         const { id } = await windlass.enqueue('sample', INPUT)
         if (counts) sent.set(id, at)
       }
-      const warm = 1_000
+      const warm = Math.min(1_000, count)
       for (const since = now(); calls.length < warm + count; await sleep(1)) {
         const due = Math.min(warm + count, now() - since)
         while (calls.length < due) calls.push(send(calls.length >= warm))

@@ -137,7 +137,7 @@ async function noteStarts(peer, concurrency) {
 async function waits(peer, child, what, count) {
   await once(child, 'message')
   await sleep(500)
-  const warm = what === 'steady' ? PER_SECOND : 20
+  const warm = what === 'steady' ? Math.min(PER_SECOND, count) : 20
   /** @type {number[]} */
   const sent = []
   /** @type {Promise<unknown>[]} */
@@ -158,7 +158,7 @@ async function waits(peer, child, what, count) {
     }
   }
   await Promise.all(calls)
-  await sleep(1_000)
+  await sleep(500)
   child.send('starts?')
   const [starts] = /** @type {[[number, number][]]} */ (await once(child, 'message'))
   const all = starts.filter(([n]) => n >= warm).map(([n, at]) => at - (sent[n] ?? 0))
