@@ -58,6 +58,7 @@ function ofPostgres(subject: Subject): Figure[] {
     concurrencies: [concurrency],
   })
   const boss = { name: "pg-boss' best", peers: [pgBoss, pgBossFour], concurrencies: [500] }
+  const more = { name: 'pg-boss, 4 loops of 500', peers: [pgBossFour], concurrencies: [2_000] }
   const plain = { name: 'graphile-worker as shipped', peers: [graphile], concurrencies: [10] }
   const bullmq = { name: 'BullMQ on PostgreSQL', peers: [bullmqPostgres], concurrencies: [100] }
   const all = [graphileFast, pgBoss, bullmqPostgres]
@@ -66,6 +67,7 @@ function ofPostgres(subject: Subject): Figure[] {
     processedByRivals(subject, 100, atSame(100), BESIDE),
     processedByRivals(subject, 500, atSame(500), { target: 1.2, floor: 0.85 }),
     processedByRivals(subject, 500, boss, { target: 2, floor: 1.5 }),
+    processedByRivals(subject, 500, more, BESIDE),
     processedByRivals(subject, 10, plain, BESIDE),
     processedByRivals(subject, 100, bullmq, BESIDE),
     ...bare(subject),

@@ -1,6 +1,7 @@
 /**
  * pg-boss with LISTEN/NOTIFY and bursts, its documented way to be fast: batches as large as the concurrency, fetched
- * anew at once while they come back full. VARIANT `4` runs four such loops. ANALYZE after a fill, as it gains by it.
+ * anew at once while they come back full. VARIANT `4` shares the concurrency among four such loops. ANALYZE after a
+ * fill, as it gains by it.
  */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -45,9 +46,10 @@ await runPeer(async ({ folder, url, variant }) => {
       ),
     filled: () => boss.getDb().executeSql('VACUUM ANALYZE'),
     work: (concurrency, run) => {
+      const loops = variant === '4' ? 4 : 1
       const options = {
-        batchSize: Math.min(concurrency, BATCH_MOST),
-        localConcurrency: variant === '4' ? 4 : 1,
+        batchSize: Math.min(Math.ceil(concurrency / loops), BATCH_MOST),
+        localConcurrency: loops,
         burstWhenBatchFull: true,
         pollingIntervalSeconds: 0.5,
         notifyPollingIntervalSeconds: 0.5,
