@@ -10,6 +10,7 @@ import type { Engine } from '../core/engine.ts'
 import { LIMITS } from '../core/limits.ts'
 import type { TaskRecord, TaskState } from '../core/record.ts'
 import { fileSystemOf, networkFileSystem } from '../engines/sqlite/file-system.ts'
+import { processesOf } from './running-processes.ts'
 import type { MachineFacts, Seen, StoreFacts, WorkFacts } from './doctor-rules.ts'
 
 const PAGES = 10
@@ -36,6 +37,7 @@ export async function storeFacts(engine: Engine, url: string): Promise<StoreFact
     url: maskSecrets(url),
     durability: await engine.durability(),
     instance: engine.instanceId,
+    processes: processesOf(url),
     examined: (await engine.examine?.()) ?? null,
     disk: file === null ? null : diskFacts(file),
     clockOffset: Math.round(now - middle),

@@ -15,6 +15,7 @@ const store: StoreFacts = {
   url: 'sqlite:/app/x.db',
   durability: { class: 'D3', text: 'fsynced' },
   instance: '00',
+  processes: [{ pid: 7, instance: '00' }],
   examined: plainFacts('SQLite', '3.51.3', '3.51.3'),
   disk: { type: 'ext4', network: false, freeBytes: 1e10 },
   clockOffset: 12,
@@ -63,6 +64,11 @@ for (const [name, change, expected] of [
     'a full disk',
     { disk: { type: 'ext4', network: false, freeBytes: 1e6 } },
     /^disk space: 0 MiB free → free/,
+  ],
+  [
+    'a process that has another store open',
+    { processes: [{ pid: 7, instance: '01' }] },
+    /^instance: process 7 has another store open under this URL → see where/,
   ],
   ['a clock that is wrong', { clockOffset: -90_000 }, /^clock: .* 90 s behind → set the clocks/],
 ] as const) {

@@ -28,6 +28,8 @@ export interface StoreFacts {
   readonly url: string
   readonly durability: { readonly class: string; readonly text: string }
   readonly instance: string
+  /** Processes on this machine that were given this URL, and the store each has open. */
+  readonly processes: readonly { readonly pid: number; readonly instance: string }[]
   /** What the engine told of itself; null: it tells nothing. */
   readonly examined: EngineFacts | null
   /** Where the database file lies; null: not on this machine, or not known. */
@@ -65,7 +67,7 @@ export function judgeStore(facts: StoreFacts, live: number): Finding[] {
   const { durability, examined, disk, clockOffset, instance } = facts
   const found = [
     finding('engine', true, `${facts.engine} at ${facts.url}`, ''),
-    finding('instance', true, instance, ''),
+    judgeInstance(instance, facts.processes),
     finding('durability', true, `${durability.class}: ${durability.text}`, ''),
   ]
   if (examined !== null) found.push(...judgeEngine(examined, live + 1))
@@ -87,6 +89,14 @@ export function judgeStore(facts: StoreFacts, live: number): Finding[] {
     ),
   )
   return found
+}
+
+/** One name has to mean one store, in every process. */
+function judgeInstance(instance: string, processes: StoreFacts['processes']): Finding {
+  const others = processes.filter((one) => one.instance !== instance).map(({ pid }) => pid)
+  if (others.length === 0) return finding('instance', true, instance, '')
+  const detail = `process ${others.join(', ')} has another store open under this URL`
+  return finding('instance', false, detail, 'see where the URL leads, then restart that process')
 }
 
 /** What can be said of workers, queues and tasks. */

@@ -14,6 +14,7 @@ import { EXIT } from './exit-codes.ts'
 import { maskSecrets } from '../core/secrets.ts'
 import { openWindlass } from './open.ts'
 import { openProcessLog } from './process-log.ts'
+import { announceProcess } from './running-processes.ts'
 import { startPatiently, type StartPatience } from './start-patience.ts'
 import { listenToStop, type StopRequest } from './stop-signals.ts'
 import { watchStrayErrors } from './stray-errors.ts'
@@ -56,6 +57,7 @@ async function work(cli: Cli, flags: Flags): Promise<void> {
       'worker.name': flags.name,
     },
   })
+  let forget = (): void => undefined
   try {
     process.title = `windlass worker ${windlass.settings.worker.name ?? ''}`.trimEnd()
     const journal = openProcessLog(cli, windlass.settings)
@@ -76,12 +78,14 @@ async function work(cli: Cli, flags: Flags): Promise<void> {
     const { url } = windlass.settings.engine
     const patience = { log, stop: stop.asked, url }
     const engine = await startPatiently(() => windlass.engine(), patience)
+    forget = announceProcess(url, engine.instanceId)
     const { class: durability, text: means } = await engine.durability()
     if (!supervised) log.info('the store is open', { engine: engine.name, durability, means })
     const { queues } = windlass.settings.worker
     log.info('listening to queues', { queues: queues?.map(({ name }) => name) ?? 'all' })
     await run(cli, windlass, { log, stop, drain, patience })
   } finally {
+    forget()
     await windlass.close()
   }
 }

@@ -1,6 +1,6 @@
 /** Looking after the system: stats, queue, workers, config, migrate, doctor. */
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
@@ -128,6 +128,20 @@ test('doctor: a store that is not there, a healthy one, an ill one', async (t) =
     people.stdout,
     /^wrong {2}paused queues: held is paused with 1 ready, 0 scheduled\n +mend: windlass queue/m,
   )
+})
+
+test('doctor: a worker that still has open what another store has replaced', async (t) => {
+  const place = new Place(t, FILES)
+  const worker = place.start(['worker', '--json'])
+  await worker.until((one) => one.stdout.includes('worker started'))
+  for (const end of ['', '-wal', '-shm']) rmSync(join(place.folder, `windlass.db${end}`), { force: true })
+  await place.json(['migrate'])
+  const { document } = await place.json(['doctor'])
+  const found = (document['checks'] as Document[]).find(({ check }) => check === 'instance')
+  assert.equal(found?.['ok'], false)
+  assert.match(String(found?.['detail']), new RegExp(`process ${worker.pid} has another store open`))
+  worker.signal('SIGKILL')
+  await worker.ended
 })
 
 test('a store that is not migrated is told, with the command that mends it', async (t) => {

@@ -147,6 +147,8 @@ export const en = {
   'doctor.c_bloat': 'bloat',
   'doctor.c_eviction': 'eviction',
   'doctor.c_memory': 'memory',
+  'doctor.instance': 'process {pids} has another store open under this URL',
+  'doctor.m_instance': 'see where the URL leads, then restart that process',
   'doctor.connections': '{used} of {limit} are in use',
   'doctor.pool_size': '{processes} processes with up to {most} connections each, {limit} allowed',
   'doctor.pool_size_one': '{processes} process with up to {most} connections each, {limit} allowed',

@@ -146,6 +146,8 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'doctor.c_bloat': '膨胀',
   'doctor.c_eviction': '淘汰策略',
   'doctor.c_memory': '内存',
+  'doctor.instance': '进程 {pids} 以此 URL 打开了另一个存储',
+  'doctor.m_instance': '请检查该 URL 指向何处，然后重启该进程',
   'doctor.connections': '已用 {used}，上限 {limit}',
   'doctor.pool_size': '{processes} 个进程，各至多 {most} 个连接，允许 {limit} 个',
   'doctor.pool_size_one': '{processes} 个进程，至多 {most} 个连接，允许 {limit} 个',
