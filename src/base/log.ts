@@ -11,6 +11,8 @@ import { LIMITS } from '../core/limits.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
+type Level = Exclude<LogLevel, 'silent'>
+
 export interface Log {
   debug(message: string, fields?: object): void
   info(message: string, fields?: object): void
@@ -18,6 +20,8 @@ export interface Log {
   error(message: string, fields?: object): void
   /** The same log with fields that every line carries; a line's own field of the same name goes before. */
   child(fields: object): Log
+  /** Are lines of this level written at all? Without it all are, as far as others can know. */
+  readonly enabled?: (level: Level) => boolean
 }
 
 export interface LogOptions {
@@ -71,8 +75,6 @@ function pinoOptions(options: LogOptions): pino.LoggerOptions {
 /** Says nothing. */
 export const silentLog: Log = createLog({ level: 'silent' })
 
-type Level = Exclude<LogLevel, 'silent'>
-
 function wrap(logger: pino.Logger): Log {
   const at =
     (level: Level) =>
@@ -84,6 +86,7 @@ function wrap(logger: pino.Logger): Log {
     warn: at('warn'),
     error: at('error'),
     child: (fields) => wrap(childOf(logger, fields)),
+    enabled: (level) => logger.isLevelEnabled(level),
   }
 }
 

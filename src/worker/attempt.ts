@@ -43,6 +43,10 @@ export class Attempt implements Held {
   /** −1: takes no slot. */
   slot = -1
   startedAt = 0
+  /** Monotonic time of its end; known only where a line about it will be written. */
+  endedAt = 0
+  /** The level at which the log says that it begins and that it finished; `sum`: one line for many. */
+  told: 'info' | 'debug' | 'sum' | null = null
   /** Monotonic time at which the runner looks at it again. */
   alarmAt = Number.POSITIVE_INFINITY
   stop: StopWhy | null = null

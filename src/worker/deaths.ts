@@ -88,7 +88,7 @@ export class Deaths {
     )
   }
 
-  /** The store took this outcome, or did not. */
+  /** The store took this outcome; null: it refused it as late. */
   settled(task: TaskRecord, outcome: Outcome | null): void {
     const announced = this.#announced.delete(task.claim)
     if (outcome?.to !== 'dead' || !this.#mourning.knows(task.type)) return

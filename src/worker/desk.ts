@@ -5,9 +5,10 @@
 import type { Log } from '../base/log.ts'
 import type { Held, Outcome, SettleReply } from '../core/hot-verbs.ts'
 import { decide } from '../core/decide.ts'
-import type { TaskRecord } from '../core/record.ts'
 import { DEFAULT_CRASH, DEFAULT_RETRY } from '../core/retry.ts'
 import type { Attempt } from './attempt.ts'
+import type { AttemptLines } from './attempt-lines.ts'
+import type { Deaths } from './deaths.ts'
 import { endingLine } from './ending-words.ts'
 import type { WorkerSettings } from './options.ts'
 import type { Reporter } from './reporter.ts'
@@ -17,14 +18,13 @@ import type { WorkerCounters } from './status.ts'
 export interface DeskPorts {
   readonly settings: WorkerSettings
   readonly reporter: Reporter
+  readonly lines: AttemptLines
   readonly counters: WorkerCounters
   readonly held: Set<Attempt>
   /** Endings leave for the store in this very turn. */
   readonly sending: () => void
-  /** A death is about to be settled: resolves when that may be done, null when there is nobody to tell of it. */
-  readonly dying: (task: TaskRecord) => Promise<void> | null
-  /** The store took this outcome of an attempt; null: it refused it as late. */
-  readonly settled: (task: TaskRecord, outcome: Outcome | null) => void
+  /** Hear of deaths before they are settled, and of what the store said then. */
+  readonly deaths: Pick<Deaths, 'announce' | 'settled'>
   /** Endings made way, or a retry falls due in `due` ms. */
   readonly moved: (due: number | null) => void
 }
@@ -61,9 +61,9 @@ export class Desk {
 
   /** Takes the outcome of an attempt. */
   take(attempt: Attempt, outcome: Outcome): void {
-    const { reporter, dying } = this.#ports
+    const { reporter, deaths } = this.#ports
     const last = reporter.mustWait(attempt) ? reporter.last(attempt) : null
-    const announced = outcome.to === 'dead' ? dying(attempt.task) : null
+    const announced = outcome.to === 'dead' ? deaths.announce(attempt.task) : null
     if (last === null && announced === null) return this.#settle(attempt, outcome)
     this.#reporting++
     void Promise.all([last, announced]).then(() => {
@@ -117,31 +117,37 @@ export class Desk {
   }
 
   #settled({ attempt, settlement }: Ended, reply: SettleReply): void {
-    const { counters, held } = this.#ports
+    const { counters, held, lines } = this.#ports
+    const { outcome } = settlement
     if (attempt !== null) {
       attempt.stage = 'closed'
       held.delete(attempt)
     } else if (reply.status === 'applied') this.#noteHandedBack(settlement.id)
     if (reply.status === 'lost') {
       if (attempt === null) return
-      this.#ports.settled(attempt.task, null)
+      this.#ports.deaths.settled(attempt.task, null)
       if (attempt.completed && reply.state === 'succeeded') {
         counters.settled.succeed++
+        lines.finished(attempt, 'succeed', null)
         return
       }
       counters.stale++
       this.#log.warn('an ending came too late: the task is not ours any more, nothing was changed', {
         task: attempt.id,
         attempt: attempt.task.attempt,
-        ending: settlement.outcome.kind,
+        ending: outcome.kind,
       })
       return
     }
-    counters.settled[settlement.outcome.kind]++
-    if (attempt?.completed === true) this.#say(attempt, settlement.outcome)
-    if (attempt !== null) this.#ports.settled(attempt.task, settlement.outcome)
+    counters.settled[outcome.kind]++
+    if (attempt !== null) {
+      if (attempt.completed) this.#say(attempt, outcome)
+      // A cancel that came meanwhile goes before a retry.
+      lines.finished(attempt, reply.state === 'cancelled' ? 'cancel' : outcome.kind, outcome.reason)
+      this.#ports.deaths.settled(attempt.task, outcome)
+    }
     if (settlement.followUps.length > 0) this.#checkFollowUps(settlement.id, settlement.followUps, reply)
-    if (reply.state === 'scheduled') this.#ports.moved(settlement.outcome.delay)
+    if (reply.state === 'scheduled') this.#ports.moved(outcome.delay)
   }
 
   /** Told once the store agrees: a late beat may name tasks that have ended meanwhile. One line for those of a turn. */

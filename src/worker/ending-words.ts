@@ -1,9 +1,10 @@
 // What the log says of an ending: counters and decision in one line, so that a reader sees why a task runs again or
 // does not (`failures 2 of 3, again in 60 s`). Pure; the same words for workers and for rescues.
 
+import type { Judged } from '../core/decide.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Outcome } from '../core/hot-verbs.ts'
-import type { LogLine, TaskRecord } from '../core/record.ts'
+import type { LogLine } from '../core/record.ts'
 
 /** A line for the log. */
 export interface EndingLine {
@@ -12,7 +13,7 @@ export interface EndingLine {
 }
 
 /** The line for an outcome; null: nothing worth a line at level info or above. */
-export function endingLine(task: TaskRecord, outcome: Outcome): EndingLine | null {
+export function endingLine(task: Judged, outcome: Outcome): EndingLine | null {
   const again = outcome.delay > 0 ? `again in ${formatDuration(outcome.delay)}` : 'again at once'
   switch (outcome.kind) {
     case 'succeed':
@@ -36,7 +37,7 @@ export function endingLine(task: TaskRecord, outcome: Outcome): EndingLine | nul
   }
 }
 
-function failureLine(task: TaskRecord, outcome: Outcome, again: string): EndingLine {
+function failureLine(task: Judged, outcome: Outcome, again: string): EndingLine {
   const failures = task.failures + 1
   const { retries } = task.retry
   const why = outcome.error === null ? '' : `: ${outcome.error.message.slice(0, 300)}`

@@ -11,6 +11,7 @@ import type { TaskRecord } from '../core/record.ts'
 import type { TaskType } from '../core/task-type.ts'
 import { Alarms } from './alarms.ts'
 import { Attempt, type StopWhy } from './attempt.ts'
+import type { AttemptLines } from './attempt-lines.ts'
 import type { Board } from './board.ts'
 import { endingOfHung } from './endings.ts'
 import type { Isolator, IsolatorPorts } from './isolation/isolator.ts'
@@ -27,6 +28,7 @@ export interface RunnerPorts {
   readonly board: Board
   readonly run: Omit<RunPorts, 'done' | 'cleaning'>
   readonly isolator: Isolator
+  readonly lines: AttemptLines
   /** The outcome is fixed; it is to reach the store. */
   readonly ended: (attempt: Attempt, outcome: Outcome) => void
   /** A slot got free. */
@@ -217,6 +219,7 @@ export class Runner {
     attempt.stage = 'running'
     attempt.startedAt = clock.mono()
     this.running.add(attempt)
+    this.#ports.lines.begins(attempt)
     if (apart || type.isolation !== 'inline')
       return this.#ports.isolator.run(attempt, type, apart, this.#isolated)
     if (timeout !== null) {
@@ -272,6 +275,7 @@ export class Runner {
   #end(attempt: Attempt, ending: Ending): void {
     attempt.stage = 'ended'
     attempt.alarmAt = Number.POSITIVE_INFINITY
+    this.#ports.lines.ended(attempt)
     this.#ports.ended(attempt, decide(ending, attempt.task, this.#settings.random()))
   }
 

@@ -12,6 +12,7 @@ import type { BeatReply, Held } from '../core/hot-verbs.ts'
 import { claimIdOf } from '../core/ids.ts'
 import type { TaskRecord } from '../core/record.ts'
 import type { Attempt } from './attempt.ts'
+import { AttemptLines } from './attempt-lines.ts'
 import { Board } from './board.ts'
 import { Cancels } from './cancels.ts'
 import { Claimer } from './claimer.ts'
@@ -38,6 +39,7 @@ export class Worker extends Service {
   readonly #settings: WorkerSettings
   readonly #counters = newCounters()
   readonly #board: Board
+  readonly #lines: AttemptLines
   readonly #runner: Runner
   readonly #isolator: Isolator
   readonly #reporter: Reporter
@@ -78,14 +80,14 @@ export class Worker extends Service {
       },
     })
     this.#isolator = new Isolator(settings)
+    this.#lines = new AttemptLines(settings)
     this.#runner = this.#createRunner()
     const { held, running } = this.#runner
-    const desk = { settings, reporter: this.#reporter, counters: this.#counters, held }
+    const desk = { settings, lines: this.#lines, reporter: this.#reporter, counters: this.#counters, held }
     this.#deaths = new Deaths(settings)
     this.#desk = new Desk({
       ...desk,
-      dying: (task) => this.#deaths.announce(task),
-      settled: (task, outcome) => this.#deaths.settled(task, outcome),
+      deaths: this.#deaths,
       sending: () => this.#claimer.now(),
       moved: (due) => this.#moved(due),
     })
@@ -210,6 +212,7 @@ export class Worker extends Service {
     this.#unwatch?.()
     this.#loopWatch.stop()
     this.#runner.stop()
+    this.#lines.stop()
     this.#reporter.stop()
     await this.#heart.stop()
     await this.#within(this.#membership.leave(), callTimeout)
@@ -225,6 +228,7 @@ export class Worker extends Service {
       settings,
       board: this.#board,
       isolator: this.#isolator,
+      lines: this.#lines,
       run: {
         execute: executeInside(settings.middleware),
         context: { settings, enqueue: createEnqueue(settings), touch },
