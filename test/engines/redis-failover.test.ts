@@ -30,7 +30,7 @@ async function command(url: string, ...words: string[]): Promise<string> {
   const client = createClient({ url })
   await client.connect()
   try {
-    return String(await client.sendCommand<string>(words))
+    return await client.sendCommand<string>(words)
   } finally {
     client.destroy()
   }

@@ -28,6 +28,7 @@ import { DEFAULTS, LIMITS } from '../../core/limits.ts'
 import { formatRedisAddress, parseRedisAddress, type RedisAddress } from './address.ts'
 import { documentVerbs, journalVerbs, recordVerbs, scheduleVerbs } from './cold-verbs.ts'
 import { examine } from './examine.ts'
+import { EndHints } from './end-hints.ts'
 import { closedError, notMigrated } from './failure.ts'
 import * as hot from './hot-verbs.ts'
 import { Link } from './link.ts'
@@ -35,7 +36,7 @@ import { checkServer, durabilityOf, readServer } from './server.ts'
 import { endSessions, heartbeat, startSessions } from './sessions.ts'
 import { Store } from './store.ts'
 import { sweep } from './sweep.ts'
-import { Watchers } from './watchers.ts'
+import { tellOfEnds, Watchers } from './watchers.ts'
 
 /** What the Redis engine can be opened with. */
 export interface RedisOptions extends EngineOptions {
@@ -84,6 +85,7 @@ export class RedisEngine implements Engine {
   readonly #link: Link
   readonly #store: Store
   readonly #watchers: Watchers
+  readonly #endHints: EndHints
   #instance: string | null = null
   #closed = false
 
@@ -100,6 +102,7 @@ export class RedisEngine implements Engine {
     this.#link = link
     this.#store = new Store(link, { ...options, namespace: address.namespace })
     this.#watchers = new Watchers(address, options.callTimeout)
+    this.#endHints = new EndHints(() => void tellOfEnds(this.#store))
     const open = (): Promise<Store> => this.#migrated()
     this.records = recordVerbs(open)
     this.schedules = scheduleVerbs(open)
@@ -148,7 +151,8 @@ export class RedisEngine implements Engine {
 
   async settle(settlements: readonly Settlement[], options: Transactional = {}): Promise<SettleReply[]> {
     refuseTransaction(options)
-    return hot.settle(await this.#migrated(), settlements, false)
+    const store = await this.#migrated()
+    return settlements.length === 0 ? [] : hot.settle(store, settlements, this.#endHints.hold())
   }
 
   async report(reports: readonly Report[]): Promise<ReportReply[]> {
@@ -179,6 +183,7 @@ export class RedisEngine implements Engine {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#endHints.close()
     this.#watchers.close()
     this.#link.close()
   }

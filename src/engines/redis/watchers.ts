@@ -5,7 +5,7 @@
 import type { Hint } from '../../core/hot-verbs.ts'
 import type { RedisAddress } from './address.ts'
 import { Link } from './link.ts'
-import { prefixOf } from './store.ts'
+import { prefixOf, type Store } from './store.ts'
 import { FIELD, LINE, unword } from './words.ts'
 
 export class Watchers {
@@ -69,6 +69,15 @@ export class Watchers {
         // A hint may be lost: the listener's own error is its own business.
       }
     }
+  }
+}
+
+/** Tells of ends that scripts were not to tell of; a hint that is lost harms nobody. */
+export async function tellOfEnds(store: Store): Promise<void> {
+  try {
+    await store.command('PUBLISH', 'hints', `change${FIELD}`)
+  } catch {
+    // Nobody hears it; those who wait look for themselves after a while.
   }
 }
 

@@ -1,14 +1,20 @@
 #!lua flags=allow-oom
 -- act: the operator's verbs. Absolute target states, so that a repeated call harms nothing.
 -- KEYS[1] prefix  ARGV[3] number, then for each: verb (cancel requeue delete reprioritise), id, priority or ''
--- Answers flat (outcome, code or '', holder or '') for each. O(n log N), n ≤ 1,000, and 1,000 stale entries dropped
+-- Answers {lanes with more stale entries than this unit may drop, then flat (outcome, code or '', holder or '')}
+-- O(n log N), n ≤ 1,000, and as many stale entries
 --@ unit task beside lanes compact
 local verbs = {}
 local touched = {}
 
+local function touch(t)
+  local lane = laneOf(t)
+  touched[lane] = (touched[lane] or 0) + 1
+end
+
 function verbs.cancel(t)
   if t.code < '2' then
-    if t.code == '1' then touched[laneOf(t)] = true end
+    if t.code == '1' then touch(t) end
     cancelWaiting(t, 'cancelled', 'cancel')
     return 'done', '5'
   end
@@ -67,7 +73,7 @@ function verbs.reprioritise(t, priority)
     return 'done', '0'
   end
   if t.code ~= '1' then return 'refused', t.code end
-  touched[laneOf(t)] = true
+  touch(t)
   leave(t)
   t.priority = priority
   t.place = tostring(call('HINCRBY', P .. 'm', 'place', 1))
@@ -86,6 +92,6 @@ for i = 1, n do
   answers[3 * i - 2], answers[3 * i - 1], answers[3 * i] = outcome, code, holder or ''
 end
 settleStore()
-compact(touched)
+table.insert(answers, 1, compact(touched))
 flush()
 return answers

@@ -1,23 +1,26 @@
 -- Dropping stale entries from lists of ready tasks: from the head as long as it is stale, and, when a quarter of a list
 -- is stale, also from behind what is live, which moves to the set that is read before the list.
--- Promises to look at no more than 1,000 entries in all.
+-- Each new stale entry pays for looking at a few, so a list never holds many more than a quarter. Promises to look at
+-- no more than 1,000 entries in all.
+local PAID, ALWAYS = 8, 16
 
-local function compactLane(lane)
+-- Goes through the head of a lane's list; true: it stopped where more should go.
+local function compactLane(lane, fresh)
   local stale = tonumber(call('HGET', P .. 'st', lane)) or 0
-  if stale == 0 then return end
+  if stale == 0 then return false end
   local key = P .. 'q:' .. lane
-  local entries = call('LRANGE', key, 0, min(2 * stale, BUDGET - looked) - 1)
-  if #entries == 0 then return end
+  local entries = call('LRANGE', key, 0, min(PAID * fresh + ALWAYS, BUDGET - looked) - 1)
+  if #entries == 0 then return false end
   looked = looked + #entries
-  local dense = stale * 4 < call('LLEN', key)
+  local sparse = stale * 4 < call('LLEN', key)
   local ids, places = {}, {}
   for i = 1, #entries do places[i], ids[i] = match(entries[i], '^(%d+)\31(.*)$') end
   prefetch(ids)
   local gone, dropped, moved = 0, 0, {}
   for i = 1, #entries do
-    local text = rows[ids[i]]
-    local live = text and find(text, '1' .. FS .. places[i] .. FS, 1, true) == 1
-    if live and dense then break end
+    local code, standing = match(rows[ids[i]] or '', HEAD)
+    local live = code == '1' and standing == places[i]
+    if live and sparse then break end
     gone = i
     if live then
       moved[#moved + 1] = places[i]
@@ -29,10 +32,14 @@ local function compactLane(lane)
   if #moved > 0 then many('ZADD', P .. 'z:' .. lane, moved) end
   if gone > 0 then call('LPOP', key, gone) end
   if dropped > 0 and call('HINCRBY', P .. 'st', lane, -dropped) <= 0 then call('HDEL', P .. 'st', lane) end
+  return gone == #entries and stale > dropped
 end
 
+-- `lanes`: how many entries of each have just become stale. Answers the lanes in which more should go.
 local function compact(lanes)
-  for lane in pairs(lanes) do
-    if looked < BUDGET then compactLane(lane) end
+  local more = {}
+  for lane, fresh in pairs(lanes) do
+    if looked >= BUDGET or compactLane(lane, fresh) then more[#more + 1] = lane end
   end
+  return more
 end
