@@ -66,7 +66,11 @@ export const ERROR_CODES = {
     false,
     'Use sqlite:path, memory:, postgres://, mysql://, redis:// or amqp://.',
   ),
-  engine_not_available: entry(500, false, 'This engine is not part of this version. Use sqlite: or memory:.'),
+  engine_not_available: entry(
+    500,
+    false,
+    'This engine is not part of this version. Use sqlite:, postgres://, redis:// or memory:.',
+  ),
   engine_driver_missing: entry(500, false, 'Install the driver of this engine: the package that is named.'),
   engine_busy: entry(503, true, 'The store is busy. Try again in a moment.'),
   engine_full: entry(507, true, 'The store is out of space. Free some; work goes on by itself.'),
