@@ -1,7 +1,7 @@
 // What one engine remembers of the store between calls: only what stays true once it was committed (lanes and kinds
 // that are registered, tasks that this engine claimed), or what is a hint and is forgotten soon (claim bounds).
 
-import { Bounds } from './bounds.ts'
+import { Bounds } from '../sql/bounds.ts'
 
 /** What a settlement needs of a task that this engine claimed; true as long as the token is. */
 export interface ClaimedTask {

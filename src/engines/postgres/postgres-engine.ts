@@ -22,19 +22,22 @@ import type {
   SweepRequest,
 } from '../../core/hot-verbs.ts'
 import { DEFAULTS, LIMITS } from '../../core/limits.ts'
+import { documentVerbs, journalVerbs, scheduleVerbs } from '../sql/cold-verbs.ts'
 import { endSessions, startSessions } from '../sql/sessions.ts'
 import { Watchers } from '../sql/watchers.ts'
 import { formatPostgresAddress, parsePostgresAddress, schemaOf, type PostgresAddress } from './address.ts'
 import { runInTransaction } from './caller-transaction.ts'
 import { claim } from './claim.ts'
-import { documentVerbs, journalVerbs, recordVerbs, scheduleVerbs } from './cold-verbs.ts'
+import { recordVerbs } from './cold-verbs.ts'
 import { readDurability } from './durability.ts'
 import { enqueue, enqueueIn } from './enqueue.ts'
 import { examine } from './examine.ts'
 import { closedError, notMigrated } from './failure.ts'
+import { fireSchedules } from './fire.ts'
 import { heartbeat, report } from './heartbeat.ts'
 import { Listener } from './listener.ts'
 import { migrate, readInstance } from './migrate.ts'
+import { attemptsOfTasks } from './records.ts'
 import { register } from './register.ts'
 import type { PgSession } from './session.ts'
 import { settle, settleIn } from './settle.ts'
@@ -120,9 +123,9 @@ export class PostgresEngine implements Engine {
     this.#watchers = new Watchers(this.#listener)
     const ready = (): Promise<Store> => this.#ready()
     this.records = recordVerbs(ready)
-    this.schedules = scheduleVerbs(ready)
+    this.schedules = scheduleVerbs(ready, fireSchedules)
     this.documents = documentVerbs(ready)
-    this.journal = journalVerbs(ready)
+    this.journal = journalVerbs(ready, attemptsOfTasks)
   }
 
   get instanceId(): string {
