@@ -6,7 +6,7 @@ import { LIMITS } from '../../core/limits.ts'
 import { QUEUE_DOCUMENT } from '../../core/queue-settings.ts'
 import { TASK_STATES, type TaskState } from '../../core/record.ts'
 import { listSessions, sortedWords } from './sessions.ts'
-import { inParts, type Store } from './store.ts'
+import type { Store } from './store.ts'
 import { codeOf, FIELD, undigits, unword, word } from './words.ts'
 
 /** By queue. */
@@ -24,9 +24,10 @@ export async function stats(store: Store, queues: readonly string[] | null): Pro
   const used = counted.flatMap((counts) => [...counts.keys()])
   const known = queues ?? sortedWords([...new Set([...used, ...named, ...settings.map(unword)].map(word))])
   const resting = new Set(paused.map(unword))
-  const oldest = known.length === 0 ? [] : await store.run('waits', ['oldest', ...known.map(word)])
+  // One short script for each, so that none holds the server for long.
+  const oldest = await Promise.all(known.map((queue) => store.run('waits', ['oldest', word(queue)])))
   return known.map((queue, i) => {
-    const since = undigits(String(oldest[i]))
+    const since = undigits(String(oldest[i]?.[0] ?? ''))
     return {
       queue,
       paused: resting.has(queue),
@@ -54,8 +55,10 @@ async function countsOf(store: Store, state: TaskState): Promise<Counts> {
 
 /** How many ready tasks of its queue a claim would take before each; null for one that is not ready. */
 export async function ahead(store: Store, ids: readonly string[]): Promise<(number | null)[]> {
-  return inParts(ids, async (part) => {
-    const answers = await store.run('waits', ['ahead', String(LIMITS.exactCount), ...part.map(word)])
-    return answers.map((answer) => (Number(answer) < 0 ? null : Number(answer)))
-  })
+  return Promise.all(
+    ids.map(async (id) => {
+      const [before] = await store.run('waits', ['ahead', word(id), String(LIMITS.exactCount)])
+      return Number(before) < 0 ? null : Number(before)
+    }),
+  )
 }

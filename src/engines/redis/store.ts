@@ -1,6 +1,7 @@
 // A namespace on a server: how its scripts and commands are called, with the time and the keys that they need.
 // Promises that one call carries at most 1,000 items. What the scripts do is in lua/.
 
+import { WindlassError } from '../../core/errors.ts'
 import { LIMITS } from '../../core/limits.ts'
 import type { Link, Reply } from './link.ts'
 import { RecordReader } from './records.ts'
@@ -63,7 +64,10 @@ export function prefixOf(namespace: string): string {
   return `{windlass:${namespace}}:`
 }
 
-/** Calls for each part of at most 1,000 items, one after the other; answers all together. */
+/**
+ * Calls for each part of at most 1,000 items, one after the other; answers all together.
+ * A part that failed for certain leaves the whole in doubt if others were done before it.
+ */
 export async function inParts<T, R>(
   items: readonly T[],
   call: (part: readonly T[]) => Promise<readonly R[]>,
@@ -72,16 +76,30 @@ export async function inParts<T, R>(
   const answers: R[] = []
   let part: T[] = []
   let weight = 0
+  const callPart = async (): Promise<void> => {
+    try {
+      answers.push(...(await call(part)))
+    } catch (error) {
+      throw answers.length > 0 ? inDoubt(error) : error
+    }
+  }
   for (const item of items) {
     const more = weightOf(item)
     if (part.length > 0 && weight + more > LIMITS.batch) {
-      answers.push(...(await call(part)))
+      await callPart()
       part = []
       weight = 0
     }
     part.push(item)
     weight += more
   }
-  if (part.length > 0) answers.push(...(await call(part)))
+  if (part.length > 0) await callPart()
   return answers
+}
+
+/** The same failure of a call of which a part was applied. */
+function inDoubt(error: unknown): unknown {
+  if (!(error instanceof WindlassError) || error.applied !== 'no') return error
+  const { code, message, hint, detail } = error
+  return new WindlassError(code, message, { cause: error, applied: 'unknown', hint, detail })
 }

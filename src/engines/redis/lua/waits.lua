@@ -1,24 +1,27 @@
 #!lua flags=no-writes
--- How long ready tasks have waited, and how many come before some.
--- KEYS[1] prefix  ARGV[3] 'oldest', queues…, or 'ahead', most, ids…
--- Answers for each: the earliest due time of a ready task among the first 1,000 of each priority, or ''; the place of a
--- ready task among those of its queue, or -1. O(n): looks at 1,000 entries of a lane, or at `most` before a task
+-- How long ready tasks have waited, or how many come before one.
+-- KEYS[1] prefix  ARGV[3] 'oldest', ARGV[4] queue; or 'ahead', id, most
+-- Answers the earliest due time among the first ready tasks of each priority ('': none), or the place of a ready task
+-- among those of its queue (-1: it is not ready). O(n): looks at 1,000 entries, or at `most` stale ones before a task
 --@ unit task beside lanes
-local answers = {}
-
 local function oldestOf(queue)
-  local oldest
+  local heads, oldest = {}, nil
   for priority = 10, 0, -1 do
-    local h = headOf(queue, priority, 1000)
-    looked = 0
-    if call('HEXISTS', P .. 'n1', h.lane) == 1 then
-      while true do
-        local id, _, _, at = firstOf(h)
-        if not id then break end
-        local runAt = tonumber(tailOf(string.sub(rows[id], at)).runAt)
-        if not oldest or runAt < oldest then oldest = runAt end
-        step(h)
-      end
+    if call('HEXISTS', P .. 'n1', priority .. FS .. queue) == 1 then
+      heads[#heads + 1] = headOf(queue, priority, 1000)
+    end
+  end
+  for i = 1, #heads do
+    local h = heads[i]
+    h.chunk = floor(BUDGET / #heads)
+    local most = looked + h.chunk
+    while looked <= most do
+      local id, _, _, at = firstOf(h)
+      if not id then break end
+      local runAt = tonumber(tailOf(string.sub(rows[id], at)).runAt)
+      if not oldest or runAt < oldest then oldest = runAt end
+      step(h)
+      if h.at > #h.ids and looked >= most then break end
     end
   end
   return oldest and int(oldest) or ''
@@ -57,9 +60,5 @@ local function aheadOf(id, most)
   return min(most, index and before + liveBefore(lane, index) or most)
 end
 
-if ARGV[3] == 'oldest' then
-  for i = 4, #ARGV do answers[i - 3] = oldestOf(ARGV[i]) end
-else
-  for i = 5, #ARGV do answers[i - 4] = aheadOf(ARGV[i], tonumber(ARGV[4])) end
-end
-return answers
+if ARGV[3] == 'oldest' then return { oldestOf(ARGV[4]) } end
+return { aheadOf(ARGV[4], tonumber(ARGV[5])) }
