@@ -1,6 +1,7 @@
 // The session of this worker: drawn at the start and anew after every `gone`, never revived. Keeps trying while the
 // store is away. Beats are the heart's business, what becomes of running tasks is the worker's.
 
+import { answerOf } from '../base/answer.ts'
 import { sleep } from '../base/clock.ts'
 import { mintToken } from '../core/ids.ts'
 import type { ProcessIdentity } from '../core/record.ts'
@@ -31,17 +32,17 @@ export class Membership {
     const { settings, identity } = this.#ports
     for (;;) {
       const id = mintToken()
-      const [answer] = await settings.engine.startSession([
-        {
-          ...identity,
-          id,
-          name: settings.name,
-          queues: settings.queues?.map(({ name }) => name) ?? null,
-          types: [...settings.types.keys()],
-          concurrency: settings.concurrency,
-          lease: settings.lease,
-        },
-      ])
+      const { clock, callTimeout, engine, name, queues, types, concurrency, lease } = settings
+      const session = {
+        ...identity,
+        id,
+        name,
+        queues: queues?.map((queue) => queue.name) ?? null,
+        types: [...types.keys()],
+        concurrency,
+        lease,
+      }
+      const [answer] = await answerOf(clock, callTimeout, 'a new session', engine.startSession([session]))
       if (answer !== 'started') continue
       this.#session = id
       if (this.#stop.signal.aborted) return this.leave()

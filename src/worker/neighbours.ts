@@ -2,6 +2,7 @@
 // brought back, without waiting for the lease. Compares only inside the same boot and pid namespace. Whether a process
 // is gone is identity.ts's business.
 
+import { answerOf } from '../base/answer.ts'
 import type { Clock } from '../base/clock.ts'
 import { Loop } from '../base/loop.ts'
 import type { Engine } from '../core/engine.ts'
@@ -44,15 +45,17 @@ export class Neighbours {
   }
 
   async #look(): Promise<void> {
-    const { engine, settings, tell } = this.#ports
+    const { clock, engine, settings, tell } = this.#ports
+    const { callTimeout } = settings
     const { host, bootId } = settings.identity
     if (bootId === '') return
     const own = this.#ports.session()
-    const near = await engine.records.sessions({ state: 'live', host })
+    const asked = engine.records.sessions({ state: 'live', host })
+    const near = await answerOf(clock, callTimeout, 'a look at sessions', asked)
     const gone = near.filter((one) => one.id !== own && isGone(one, settings.identity))
     if (gone.length === 0) return
     const ends = gone.map(({ id }) => ({ session: id, cause: 'killed', culprits: null }) as const)
-    const answers = await engine.endSession(ends)
+    const answers = await answerOf(clock, callTimeout, 'a report of deaths', engine.endSession(ends))
     const ended = gone.filter((_, i) => answers[i] === 'ended')
     for (const one of ended) tell({ kind: 'log', level: 'warn', ...wordsFor(one) })
     if (ended.length > 0) await this.#ports.rescue()

@@ -2,6 +2,7 @@
 // page by page. Declares death by time only while the witness allows it; after a clock jump it extends leases instead.
 // What an orphan becomes is core's decision.
 
+import { answerOf } from '../base/answer.ts'
 import type { Clock } from '../base/clock.ts'
 import { Loop } from '../base/loop.ts'
 import type { SweepReply } from '../core/hot-verbs.ts'
@@ -85,7 +86,7 @@ export class Sweeper {
     const { engine, settings, witness, clock, tell } = this.#ports
     if (cursor === null && witness.mayDeclare(clock.mono())) await this.#lookAtClock()
     const extend = cursor === null && witness.jumped
-    const reply = await engine.sweep({
+    const swept = engine.sweep({
       session: this.#ports.session(),
       every,
       declare: cursor === null && witness.mayDeclare(clock.mono()),
@@ -96,6 +97,7 @@ export class Sweeper {
       cursor,
       keepCount: settings.keepCount,
     })
+    const reply = await answerOf(clock, settings.callTimeout, 'a sweep', swept)
     if (extend && reply.turn) {
       witness.extended()
       const message = 'the clock of the store jumped: every live lease was extended'

@@ -76,6 +76,27 @@ test('endings and heartbeats that are never answered are sent again', async (t) 
   assert.ok((live?.beat ?? 0) >= 1, 'it beats')
 })
 
+test('sweeps and new sessions that are never answered are asked for again', async (t) => {
+  const rig = await createRig(t)
+  const faults = new Map<string, Fault[]>()
+  const engine = faulty(rig.engine, (verb) => faults.get(verb)?.shift() ?? null)
+  const any = task('any', () => 'ok')
+  const worker = await rig.worker([any], { engine })
+  faults.set('sweep', ['hang', 'hang-reply']).set('startSession', ['hang', 'hang-reply'])
+  const sample = newTask({ type: 'any' })
+  const dead = await rig.deadWorkerTakes([sample])
+  const session = worker.status().session ?? ''
+  await rig.engine.endSession(
+    [dead, session].map((one) => ({ session: one, cause: 'killed', culprits: null })),
+  )
+  await rig.clock.run(30_000)
+  assert.equal((await rig.get(sample.id)).state, 'succeeded')
+  const [live, ...more] = await rig.engine.records.sessions({ state: 'live', host: null })
+  assert.ok(worker.status().session !== null && worker.status().session !== session)
+  // The one whose answer never came is left to its lease.
+  assert.ok(live !== undefined && more.length <= 1)
+})
+
 test('a claim that was given up leaves nothing stranded: the heart finds it and hands it back', async (t) => {
   const rig = await createRig(t)
   const until = rig.clock.mono() + 14_000
