@@ -163,7 +163,7 @@ for (const topic of topicsOf(subjects)) {
   parts.push(...answer.parts.map((part) => ({ engine: topic.engine, ...part })))
   if (values.json === true) continue
   for (const taken of answer.taken) say(lineOf(taken))
-  say('  made of')
+  if (answer.parts.length > 0) say('  made of')
   for (const line of partsOf(answer.parts)) say(line)
 }
 await servers.close()

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { WindlassError } from '../src/core/errors.ts'
 import { Windlass } from '../src/windlass.ts'
 import { LeftOut } from './left-out.ts'
-import { withWorker } from './processes.ts'
+import { withWorker, type Talk } from './processes.ts'
 import { rate } from './scenarios.ts'
 import type { Subject } from './stores.ts'
 import { INPUT, inputs, noop } from './tasks.ts'
@@ -20,6 +20,8 @@ export interface Pickups {
 }
 
 const IN_FLIGHT = 100
+/** As long as peers are given to catch up, in ms. */
+const LATE_MOST = 20_000
 
 export function now(): number {
   return Number(process.hrtime.bigint()) / 1e6
@@ -101,8 +103,7 @@ export function pickups(subject: Subject, count: number, idleMs: number): Promis
         const { id } = await windlass.enqueue('sample', INPUT)
         if (i >= 0) sent.set(id, at)
       }
-      await sleep(200)
-      const waits = waitsOf(sent, await talk({ ask: 'starts' }))
+      const waits = waitsOf(sent, await startsOf(talk, sent))
       const before = await talk({ ask: 'cpu' })
       await sleep(idleMs)
       const after = await talk({ ask: 'cpu' })
@@ -130,10 +131,18 @@ export function steadily(subject: Subject, count: number): Promise<Omit<Pickups,
         while (calls.length < due) calls.push(send(calls.length >= warm))
       }
       await Promise.all(calls)
-      await sleep(1_000)
-      return waitsOf(sent, await talk({ ask: 'starts' }))
+      return waitsOf(sent, await startsOf(talk, sent))
     }),
   )
+}
+
+/** What has started, once all that counts has; or as it is when waiting longer is in vain. */
+async function startsOf(talk: Talk, sent: ReadonlyMap<string, number>): Promise<Answer> {
+  for (const since = now(); ; await sleep(100)) {
+    const answer = await talk({ ask: 'starts' })
+    const count = answer.starts?.filter(([id]) => sent.has(id)).length ?? 0
+    if (count >= sent.size || now() - since > LATE_MOST) return answer
+  }
 }
 
 function waitsOf(sent: ReadonlyMap<string, number>, { starts = [] }: Answer): Omit<Pickups, 'idle'> {

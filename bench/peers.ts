@@ -27,7 +27,10 @@ export class Peers {
   readonly #quick: boolean
   readonly #say: (line: string) => void
   readonly #brought = new Map<Package, Promise<string | null>>()
-  readonly #broken = new Map<PeerSpec, string>()
+  /** By peer and measurement: what failed once is not tried again. */
+  readonly #broken = new Map<string, string>()
+
+  readonly #said = new Set<string>()
 
   constructor(servers: BenchServers, quick: boolean, say: (line: string) => void) {
     this.#servers = servers
@@ -48,20 +51,23 @@ export class Peers {
 
   /** @throws LeftOut */
   async #ask(peer: PeerSpec, what: string, count: number, concurrency: number): Promise<unknown> {
-    const known = this.#broken.get(peer)
+    const key = `${peer.name} ${what} ${concurrency}`
+    const known = this.#broken.get(key)
     if (known !== undefined) throw new LeftOut(known)
     try {
       const brought = this.#brought.get(peer.from) ?? bring(peer.from, this.#quick, this.#say)
       this.#brought.set(peer.from, brought)
-      const why = await brought
-      if (why !== null) throw new Error(why)
+      const absent = await brought
+      if (absent !== null) throw new LeftOut(absent)
       return await this.#withStore(peer, async (url) =>
         run(peer, url, [what, String(count), String(concurrency)]),
       )
     } catch (error) {
-      const why = `${peer.name} cannot be measured here: ${firstLine(error)}`
-      this.#broken.set(peer, why)
-      this.#say(`skipped: ${why}`)
+      const which = error instanceof LeftOut ? peer.name : `${peer.name}, ${what}`
+      const why = `${which}: cannot be measured here: ${firstLine(error)}`
+      this.#broken.set(key, why)
+      if (!this.#said.has(why)) this.#say(`skipped: ${why}`)
+      this.#said.add(why)
       throw new LeftOut(why, { cause: error })
     }
   }

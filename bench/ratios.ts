@@ -144,13 +144,13 @@ export function pickupByRivals(
           const waits = await ground.once(`pickup ${peer.name}`, () =>
             ground.peers.waits(peer, 'pickup', ground.pickups),
           )
-          tellWaits(ground, 'pickup while idle', peer.name, waits)
+          await tellWaits(ground, 'pickup while idle', peer.name, waits)
           return waits.p50
         }),
         Math.min,
       )
       const ours = await ground.once('pickup', () => pickups(subject, ground.pickups, ground.idle))
-      tellWaits(ground, 'pickup while idle', OURS, ours)
+      await tellWaits(ground, 'pickup while idle', OURS, ours)
       return ours.p50 / theirs
     },
   }
@@ -172,13 +172,13 @@ export function steadyByRivals(
       const theirs = await best(
         peers.map((peer) => async () => {
           const waits = await ground.peers.waits(peer, 'steady', ground.steady)
-          tellWaits(ground, 'from enqueue to start at 1,000 tasks/s', peer.name, waits)
+          await tellWaits(ground, 'from enqueue to start at 1,000 tasks/s', peer.name, waits)
           return waits.p99
         }),
         Math.min,
       )
       const ours = await steadily(subject, ground.steady)
-      tellWaits(ground, 'from enqueue to start at 1,000 tasks/s', OURS, ours)
+      await tellWaits(ground, 'from enqueue to start at 1,000 tasks/s', OURS, ours)
       return ours.p99 / theirs
     },
   }
@@ -204,12 +204,12 @@ export function enqueuedByBare(subject: Subject, what: 'single' | 'bulk', bounds
   }
 }
 
-function tellWaits(
+async function tellWaits(
   ground: Ground,
   what: string,
   who: string,
   waits: { readonly p50: number; readonly p99: number },
-): void {
-  ground.note(`${what}, p50 in ms`, who, waits.p50)
-  ground.note(`${what}, p99 in ms`, who, waits.p99)
+): Promise<void> {
+  await ground.take(`${what}, p50 in ms`, who, async () => waits.p50)
+  await ground.take(`${what}, p99 in ms`, who, async () => waits.p99)
 }

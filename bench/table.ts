@@ -41,7 +41,8 @@ export function linesOf(lines: readonly Line[], rounds: number): string[] {
 export function lineOf({ figure, unit, target, floor, value, verdict, why }: Taken): string {
   const said = value === null ? '–' : `${value.toFixed(value < 10 ? 2 : 1)} ${unit}`
   const bounds = target === null ? '' : `target ${target}${floor === null ? '' : `, floor ${floor}`}`
-  const because = why === undefined ? '' : `: ${why}`
+  // Why something is skipped was said once, when it was found out.
+  const because = verdict !== 'failed' ? '' : `: ${why}`
   return `  ${figure.padEnd(92)} ${said.padStart(16)}  ${bounds.padEnd(24)} ${WORDS[verdict]}${because}`.trimEnd()
 }
 

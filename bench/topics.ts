@@ -97,6 +97,12 @@ function ofRedis(subject: Subject): Figure[] {
     pickupByRivals(subject, 'BullMQ', [bullmq], { target: 0.7, floor: 1 }),
     processedByRivals(subject, 100, forking, { target: 500, floor: 250 }),
     processedByRivals(subject, 100, prefork, { target: 40, floor: 25 }),
+    // Theirs with one caller: their calls wait.
+    enqueuedByRivals(subject, 'single', 'RQ', [rq], BESIDE),
+    enqueuedByRivals(subject, 'single', 'Celery', [celery], BESIDE),
+    enqueuedByRivals(subject, 'bulk', 'RQ', [rq], BESIDE),
+    pickupByRivals(subject, 'RQ', [rq], BESIDE),
+    pickupByRivals(subject, 'Celery', [celery], BESIDE),
     behindCancels(subject),
     ...rows(subject),
   ]

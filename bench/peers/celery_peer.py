@@ -84,7 +84,6 @@ def drained(folder):
 
 
 def picked_up(folder):
-    time.sleep(3)
     return measure_waits(handle.delay, int(sys.argv[5]), os.path.join(folder, "starts"))
 
 

@@ -50,7 +50,6 @@ def pickup(queue, count):
         args = [sys.executable, __file__, *sys.argv[1:4], "starts", "0", "1"]
         child = subprocess.Popen(args, stdin=subprocess.PIPE, env={**os.environ, "BENCH_STARTS": path})
         try:
-            time.sleep(2)
             return measure_waits(lambda payload: queue.enqueue("rq_peer.handle", payload), count, path)
         finally:
             child.kill()
