@@ -6,12 +6,12 @@ import { createClient } from '@redis/client'
 import { createConnection } from 'mysql2/promise'
 import pg from 'pg'
 
-import type { KindName } from '../scripts/test/servers/kind.ts'
+import type { EngineKind } from '../scripts/test/servers/kind.ts'
 import { KINDS } from '../scripts/test/servers/kinds.ts'
 import { Servers } from '../scripts/test/servers/servers.ts'
 
 /** Beside what the tests' servers have: fsync, synchronous_commit, the binary log synced, the append-only file. */
-const SETTINGS: Readonly<Record<KindName, Readonly<Record<string, string>>>> = {
+const SETTINGS: Readonly<Record<EngineKind, Readonly<Record<string, string>>>> = {
   postgres: { shared_buffers: '1GB', max_wal_size: '4GB' },
   mysql: { 'innodb-buffer-pool-size': '1G', 'innodb-log-file-size': '1G' },
   redis: {},
@@ -30,7 +30,7 @@ export interface Store {
 export class BenchServers {
   readonly #quick: boolean
   readonly #say: (line: string) => void
-  readonly #urls = new Map<KindName, Promise<string | null>>()
+  readonly #urls = new Map<EngineKind, Promise<string | null>>()
   #servers: Servers | null = null
   readonly #taken = new Set<number>()
   #stores = 0
@@ -42,12 +42,12 @@ export class BenchServers {
   }
 
   /** True: a server of this kind runs now. */
-  async has(kind: KindName): Promise<boolean> {
+  async has(kind: EngineKind): Promise<boolean> {
     return (await this.#at(kind)) !== null
   }
 
   /** A new, empty store. */
-  async newStore(kind: KindName): Promise<Store> {
+  async newStore(kind: EngineKind): Promise<Store> {
     const url = await this.#at(kind)
     if (url === null) throw new Error(`there is no server of ${kind} here`)
     if (kind === 'redis') return this.#newDatabase(url)
@@ -77,13 +77,13 @@ export class BenchServers {
     await this.#servers?.close()
   }
 
-  #at(kind: KindName): Promise<string | null> {
+  #at(kind: EngineKind): Promise<string | null> {
     const known = this.#urls.get(kind) ?? this.#start(kind)
     this.#urls.set(kind, known)
     return known
   }
 
-  async #start(kind: KindName): Promise<string | null> {
+  async #start(kind: EngineKind): Promise<string | null> {
     if (this.#quick && KINDS[kind].find() === null) {
       this.#say(`skipped: no server of ${kind} is on this machine; a run without --quick gets one`)
       return null
@@ -110,7 +110,7 @@ async function flush(url: string): Promise<void> {
   await client.close()
 }
 
-async function runSql(kind: KindName, url: string, statement: string): Promise<void> {
+async function runSql(kind: EngineKind, url: string, statement: string): Promise<void> {
   if (kind === 'mysql') {
     const connection = await createConnection(url)
     await connection.query(statement)

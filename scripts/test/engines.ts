@@ -6,7 +6,7 @@
  * `--require-all`. Leaves getting servers to servers/.
  */
 import { basename } from 'node:path/posix'
-import type { KindName } from './servers/kind.ts'
+import type { EngineKind } from './servers/kind.ts'
 import { KINDS } from './servers/kinds.ts'
 import { ServerFailure, type Servers } from './servers/servers.ts'
 
@@ -16,22 +16,22 @@ const FILES = /^(postgres|mysql|redis)\b.*\.test\.ts$/
 const ALWAYS = ['memory', 'sqlite']
 
 /** `WINDLASS_TEST_POSTGRES_URL` and the like: where a test finds its server. */
-export function variableOf(engine: KindName): string {
+export function variableOf(engine: EngineKind): string {
   return `WINDLASS_TEST_${engine.toUpperCase()}_URL`
 }
 
 /** The engine whose server this test file needs; null: it needs none. */
-export function engineOf(file: string): KindName | null {
+export function engineOf(file: string): EngineKind | null {
   const name = FILES.exec(basename(file.replaceAll('\\', '/')))?.[1]
-  return name === undefined ? null : (name as KindName)
+  return name === undefined ? null : (name as EngineKind)
 }
 
-export function enginesOf(files: readonly string[]): KindName[] {
+export function enginesOf(files: readonly string[]): EngineKind[] {
   return [...new Set(files.flatMap((file) => engineOf(file) ?? []))]
 }
 
 /** A sentence about names after `--engine` that mean nothing here; null: all are fine. */
-export function complain(named: readonly string[], present: readonly KindName[]): string | null {
+export function complain(named: readonly string[], present: readonly EngineKind[]): string | null {
   const known = [...ALWAYS, ...present]
   const strange = named.find((name) => !known.includes(name))
   if (strange === undefined) return null
@@ -40,8 +40,8 @@ export function complain(named: readonly string[], present: readonly KindName[])
 
 /** What became of one engine: a URL, or why there is none and whether that fails the run. */
 export type Footing =
-  | { readonly engine: KindName; readonly url: string }
-  | { readonly engine: KindName; readonly url: null; readonly why: Why; readonly must: boolean }
+  | { readonly engine: EngineKind; readonly url: string }
+  | { readonly engine: EngineKind; readonly url: null; readonly why: Why; readonly must: boolean }
 
 export interface Why {
   /** False: a server is here, and does not start. */
@@ -51,9 +51,9 @@ export interface Why {
 
 /** Gets every engine a server; never throws. `servers` is made at the first that has to be started. */
 export function findFooting(
-  engines: readonly KindName[],
+  engines: readonly EngineKind[],
   given: NodeJS.ProcessEnv,
-  must: (engine: KindName) => boolean,
+  must: (engine: EngineKind) => boolean,
   servers: () => Servers,
 ): Promise<Footing[]> {
   return Promise.all(

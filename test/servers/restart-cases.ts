@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import type { KindName } from '../../scripts/test/servers/kind.ts'
+import type { EngineKind } from '../../scripts/test/servers/kind.ts'
 import { ServerFailure, Servers, type TestServer } from '../../scripts/test/servers/servers.ts'
 import { silentLog } from '../../src/base/log.ts'
 import type { Engine } from '../../src/core/engine.ts'
@@ -46,7 +46,7 @@ export interface RestartOptions {
 }
 
 /** Declares the test for a kind of server. */
-export function runRestartCases(kind: KindName, options: RestartOptions): void {
+export function runRestartCases(kind: EngineKind, options: RestartOptions): void {
   const title = `${ROUNDS} times killed and started again under load: nothing lost, nothing settled twice`
   test(`${kind}: ${title} (seed ${SEED})`, { timeout: LONG ? 600_000 : 110_000 }, async (t) => {
     const servers = new Servers()
@@ -60,7 +60,7 @@ export function runRestartCases(kind: KindName, options: RestartOptions): void {
 /** A server that may be killed, or why there is none; where every engine has to be proven, that is a failure. */
 async function startOwn(
   servers: Servers,
-  kind: KindName,
+  kind: EngineKind,
   settings: RestartOptions['settings'],
 ): Promise<TestServer | string> {
   try {

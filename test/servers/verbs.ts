@@ -174,10 +174,11 @@ export const VERBS: Readonly<Record<Verb, (store: Engine) => Promise<Attempt>>> 
 async function running(store: Engine) {
   const session = newSession()
   await store.startSession([session])
-  const task = newTask({ queue: 'held' })
+  const queue = `held-${session.id}`
+  const task = newTask({ queue })
   await store.enqueue([task])
   const claimId = mintToken()
-  await store.claim([{ session: session.id, claimId, queues: ['held'], limit: 1 }])
+  await store.claim([{ session: session.id, claimId, queues: [queue], limit: 1 }])
   return { session: session.id, claimed: { id: task.id, claim: `${claimId}.1` } }
 }
 

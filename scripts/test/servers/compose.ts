@@ -8,10 +8,10 @@ import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { Kind } from './kind.ts'
+import type { Kind, KindName } from './kind.ts'
 
 const FILE = fileURLToPath(new URL('compose.yaml', import.meta.url))
-const PORTS = { postgres: 5_432, mysql: 3_306, redis: 6_379 }
+const PORTS: Readonly<Partial<Record<KindName, number>>> = { postgres: 5_432, mysql: 3_306, redis: 6_379 }
 const run = promisify(execFile)
 
 export interface Composed {
@@ -21,6 +21,8 @@ export interface Composed {
 
 /** A server of this kind; null: no docker answers, or it could not. */
 export async function compose(kind: Kind): Promise<Composed | null> {
+  const inside = PORTS[kind.name]
+  if (inside === undefined) return null
   const password = randomBytes(12).toString('hex')
   const project = `windlass-test-${randomBytes(4).toString('hex')}`
   const docker = async (args: readonly string[]): Promise<string> => {
@@ -34,7 +36,7 @@ export async function compose(kind: Kind): Promise<Composed | null> {
   try {
     await run('docker', ['version'], { timeout: 10_000 })
     await docker(['up', '--detach', '--wait', kind.name])
-    const told = await docker(['port', kind.name, String(PORTS[kind.name])])
+    const told = await docker(['port', kind.name, String(inside)])
     return { url: kind.url({ port: Number(told.trim().split(':').at(-1)), password }), remove }
   } catch {
     await remove()

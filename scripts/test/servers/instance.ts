@@ -64,7 +64,7 @@ export class Instance {
 
   async #setUp(): Promise<void> {
     const { folder } = this.#place
-    for (const [name, text] of Object.entries(this.#kind.files(this.#place))) {
+    for (const [name, text] of Object.entries(this.#kind.files(this.#place, this.#settings))) {
       writeFileSync(join(folder, name), text, { mode: 0o600 })
       this.#give(join(folder, name))
     }

@@ -1,11 +1,14 @@
 /**
  * What a kind of server is: where its programs are, how a fresh one is made, started and addressed.
  *
- * Data and pure answers, one value of this shape per kind (postgres.ts, mysql.ts, redis.ts). Leaves processes,
+ * Data and pure answers, one value of this shape per kind (postgres.ts, mysql.ts, …). Leaves processes,
  * folders and ports to instance.ts, and which engines need which kind to ../engines.ts.
  */
 
-export type KindName = 'postgres' | 'mysql' | 'redis'
+/** Servers that an engine needs to be proven. */
+export type EngineKind = 'postgres' | 'mysql' | 'redis'
+
+export type KindName = EngineKind | 'pgbouncer'
 
 /** Where one server lives. */
 export interface Place {
@@ -29,7 +32,7 @@ export interface Kind {
   /** The server program on this machine; null: there is none. */
   find(): string | null
   /** Files that have to be there before `setUp`, by name. They may hold the password: mode 0600. */
-  files(place: Place): Readonly<Record<string, string>>
+  files(place: Place, settings: Readonly<Record<string, string>>): Readonly<Record<string, string>>
   /** Makes an empty store; null: the server does it at its first start. */
   setUp(place: Place): Command | null
   /** Runs the server in the foreground; `settings` are in its own spelling and win over ours. */

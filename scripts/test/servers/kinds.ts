@@ -3,7 +3,8 @@
  */
 import type { Kind, KindName } from './kind.ts'
 import { mysql } from './mysql.ts'
+import { pgbouncer } from './pgbouncer.ts'
 import { postgres } from './postgres.ts'
 import { redis } from './redis.ts'
 
-export const KINDS: Readonly<Record<KindName, Kind>> = { postgres, mysql, redis }
+export const KINDS: Readonly<Record<KindName, Kind>> = { postgres, mysql, redis, pgbouncer }

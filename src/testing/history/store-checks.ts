@@ -102,8 +102,9 @@ export function counters({ lives, history }: Facts): Violation[] {
     })
     return [...over, ...wrong]
   })
-  const statsWrong = stats.flatMap(({ queue, counts }) =>
+  const statsWrong = stats.flatMap(({ queue, counts, estimated }) =>
     TASK_STATES.flatMap((state) => {
+      if (estimated.includes(state)) return []
       const counted = tasks.filter((task) => task.queue === queue && task.state === state).length
       const says = `statistics of ${queue} say ${counts[state]} ${state}, there are ${counted}`
       return counted === counts[state] ? [] : [{ check: '', id: queue, says }]
