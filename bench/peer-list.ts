@@ -1,7 +1,7 @@
 // The peers that figures are compared with: which version, from where, which program of ours asks it, in which of its
 // manners. Each program uses its peer as the peer's own documentation says to use it for speed. Nothing here runs.
 
-import type { KindName } from '../scripts/test/servers/kind.ts'
+import type { EngineKind } from '../scripts/test/servers/kind.ts'
 
 /** Where a peer comes from, once for all of its manners. */
 export interface Package {
@@ -23,7 +23,7 @@ export interface PeerSpec {
   readonly from: Package
   readonly variant: string
   /** Null: a file in a folder. */
-  readonly server: KindName | null
+  readonly server: EngineKind | null
   /** So slow that it is asked no more tasks than these in one measurement. */
   readonly most: { readonly process: number; readonly single: number; readonly bulk: number }
 }
@@ -106,7 +106,7 @@ export const PEERS = {
 function spec(
   name: string,
   from: Package,
-  server: KindName | null,
+  server: EngineKind | null,
   { variant = 'default', most = ALL }: Partial<Pick<PeerSpec, 'variant' | 'most'>>,
 ): PeerSpec {
   const [first, ...rest] = name.split(', ')

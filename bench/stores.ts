@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import type { KindName } from '../scripts/test/servers/kind.ts'
+import type { EngineKind } from '../scripts/test/servers/kind.ts'
 import type { Engine } from '../src/core/engine.ts'
 import { openEngine } from '../src/engines/open.ts'
 import type { Bare } from './bare.ts'
@@ -18,7 +18,7 @@ export interface Subject {
   /** Opens the bare loop in an empty store; null: there is none. */
   readonly bare: ((url: string) => Promise<Bare>) | null
   /** Null: it needs none. */
-  readonly server: KindName | null
+  readonly server: EngineKind | null
 }
 
 /** Where a URL of the bare loop is one of ours, the folder is what it is about. */
@@ -33,7 +33,7 @@ function inFile(name: string, parameters: string): Subject {
   }
 }
 
-function onServer(name: KindName, servers: BenchServers, bare: Subject['bare']): Subject {
+function onServer(name: EngineKind, servers: BenchServers, bare: Subject['bare']): Subject {
   return {
     name,
     withStore: async (run) => {
