@@ -26,7 +26,7 @@ local function recordsOf(ids)
         local number = numbers[tail]
         if not number then
           number = #told + 1
-          told[number], numbers[tail] = tail, number
+          told[number], numbers[tail] = tailOf(tail).text, number
         end
         answer[n + 1] = code .. FS .. place .. FS .. attempt .. FS .. number
         local flags = tailOf(tail).has

@@ -4,16 +4,16 @@
 -- Answers {now, paused queues, wait ('': none), then for each: false (gone) or flat (id, token, started, cancel)}
 -- O(n) for n running tasks of the session, read in slices of 1,000
 --@ unit session-rows task beside lanes
-local RUNNING = '^2\31%d*\31(%d+)\30([^\31]*)\31[^\31]*\31(%d*)\31%d*\31(%d*)'
 
 local function runningOf(session)
   local ids, answer = call('SMEMBERS', P .. 'r:' .. session), {}
   prefetch(ids)
   for i = 1, #ids do
-    local attempt, claim, started, cancel = match(rows[ids[i]] or '', RUNNING)
-    if attempt then
-      local n = #answer
-      answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4] = ids[i], claim .. '.' .. attempt, started, cancel
+    local text = rows[ids[i]] or ''
+    local code, _, attempt, at = match(text, HEAD)
+    if code == '2' then
+      local t, n = tailOf(string.sub(text, at)), #answer
+      answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4] = ids[i], t.claim .. '.' .. attempt, t.started, t.cancel
     end
   end
   return answer

@@ -136,31 +136,30 @@ end
 -- ── taking ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 -- The tail of a task that this claim starts, made once for all that share the tail before; false: its time is over.
-local function startedTail(claim, text)
-  local t = tailOf(text)
+local function startedTail(claim, t)
   if t.expires ~= '' and tonumber(t.expires) <= NOW then return false end
   local has = string.gsub(t.has, 'p', '')
-  return concat({ claim.run .. t.shape.deadline .. FS, t.before, t.base,
-    t.outcome .. FS .. t.reason .. FS .. t.finished .. FS .. has, t.shape.text, t.short }, LS)
+  return keyOf(concat({ claim.run .. t.shape.deadline .. FS, t.before, t.base,
+    t.outcome .. FS .. t.reason .. FS .. t.finished .. FS .. has, t.shape.text, t.short }, LS))
 end
 
 -- Starts a ready task; false: its time was over, it is cancelled.
 local function start(id, place, attempt, at, claim)
-  local text = string.sub(rows[id], at)
-  local started = claim.tails[text]
+  local key = string.sub(rows[id], at)
+  local t = tailOf(key)
+  local started = claim.tails[key]
   if started == nil then
-    started = startedTail(claim, text)
-    claim.tails[text] = started
+    started = startedTail(claim, t)
+    claim.tails[key] = started
   end
   if not started then
     cancelWaiting(load(id), 'expired', 'expire', true)
     return false
   end
-  local t = tails[text]
   if t.expires ~= '' then rank(P .. 'ex', id, false) end
   if t.has ~= '' and find(t.has, 'p', 1, true) then call('HDEL', P .. 'p', id) end
   attempt = attempt + 1
-  put(id, '2' .. FS .. place .. FS .. attempt .. LS .. started)
+  put(id, '2' .. FS .. place .. FS .. attempt, started)
   tell(id, t.shape, '2', attempt)
   claim.ids[#claim.ids + 1] = id
   return true
@@ -229,7 +228,9 @@ local function replay(session, claimId)
   local running, ids = call('SMEMBERS', P .. 'r:' .. session), {}
   prefetch(running)
   for i = 1, #running do
-    if match(rows[running[i]] or '', '^2\31%d*\31%d+\30([^\31]*)') == claimId then ids[#ids + 1] = running[i] end
+    local text = rows[running[i]] or ''
+    local code, _, _, at = match(text, HEAD)
+    if code == '2' and tailOf(string.sub(text, at)).claim == claimId then ids[#ids + 1] = running[i] end
   end
   return ids
 end

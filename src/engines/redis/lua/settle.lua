@@ -111,12 +111,11 @@ end
 -- ── plain successes ─────────────────────────────────────────────────────────────────────────────────────────
 
 -- What ends a task with this tail and attempt, made once for all that share them; false: it is not that plain.
-local function endingOf(text, attempt, token, markText, result)
-  local t = tailOf(text)
+local function endingOf(t, attempt, token, markText, result)
   if t.claim .. '.' .. attempt ~= token or t.shape.key ~= '' or find(t.has, '[erx]') then return false end
-  return { tail = t, attempt = attempt, ids = {}, text = FS .. attempt .. LS .. concat({
+  return { tail = t, attempt = attempt, ids = {}, key = keyOf(concat({
     FS .. t.session .. FS .. t.started .. FS .. FS, token .. FS .. markText, t.base,
-    'succeed' .. FS .. FS .. now .. FS .. t.has .. 'r', t.shape.text, result }, LS) }
+    'succeed' .. FS .. FS .. now .. FS .. t.has .. 'r', t.shape.text, result }, LS)) }
 end
 
 local function closeEnding(ending)
@@ -143,13 +142,13 @@ local function settlePlain(at)
       local known = endings[text]
       if known == nil or (known and known.attempt ~= attempt) then
         if known then closeEnding(known) end
-        known = endingOf(text, attempt, token, markText, result)
+        known = endingOf(tailOf(text), attempt, token, markText, result)
         endings[text] = known
       end
       ending = known
     end
     if ending then
-      put(id, '3' .. FS .. place .. ending.text)
+      put(id, '3' .. FS .. place .. FS .. attempt, ending.key)
       ending.ids[#ending.ids + 1] = id
     else
       settleSlowly(id, token, markText, result)

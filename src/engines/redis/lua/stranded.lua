@@ -4,7 +4,6 @@
 -- Answers {next session or false, next id, then for each session that has any: session, live (1 or 0), cause ('':
 -- missing), culprits, records (see beside.lua)}. O(n log n): stops at the session in which it has seen 1,000 rows
 --@ unit session-rows beside
-local DEADLINE = '^2\31%d*\31%d+\30[^\31]*\31[^\31]*\31%d*\31(%d*)'
 local limit = NOW - tonumber(ARGV[5])
 local wanted, seen = tonumber(ARGV[6]), 0
 local answer = { false, '' }
@@ -21,7 +20,9 @@ local function strandedOf(session, live, after)
     prefetch(part)
     seen = seen + #part
     for j = 1, #part do
-      local deadline = match(rows[part[j]] or '', DEADLINE)
+      local text = rows[part[j]] or ''
+      local code, _, _, at = match(text, HEAD)
+      local deadline = code == '2' and tailOf(string.sub(text, at)).deadline
       if deadline and (not live or (deadline ~= '' and tonumber(deadline) <= limit)) then found[#found + 1] = part[j] end
     end
     if #found > wanted then break end

@@ -12,11 +12,11 @@ local function load(id)
 end
 
 local function save(t)
-  put(t.id, t.code .. FS .. t.place .. FS .. t.attempt .. LS ..
+  put(t.id, t.code .. FS .. t.place .. FS .. t.attempt, keyOf(
     concat({ t.claim, t.session, t.started, t.deadline, t.cancel }, FS) .. LS .. t.settled .. FS .. t.mark .. LS ..
     concat({ t.expires, t.runAt, t.created, t.till, t.priority, t.failures, t.crashes, t.losses, t.releases, t.snoozes,
     t.entry }, FS) .. LS .. t.outcome .. FS .. t.reason .. FS .. t.finished .. FS .. t.has .. LS ..
-    t.shape.text .. LS .. t.short)
+    t.shape.text .. LS .. t.short))
 end
 
 local function has(t, flag) return find(t.has, flag, 1, true) ~= nil end
@@ -161,6 +161,7 @@ local function bury(t)
   call('ZADD', P .. 'tz', till, id)
   tell(id, shape, '9', t.attempt)
   dels[#dels + 1] = id
+  release(id)
   rows[id] = false
 end
 

@@ -13,6 +13,8 @@
 -- group parent / a short result. '' stands for null, and for 0 in counters. `entry` is the number of the entry that
 -- lists it by creation. `has` tells what is kept elsewhere: e error, p progress, x long result, r short result,
 -- a attempts, l log lines. A body is: digest, then what no script looks at.
+-- A tail that several rows of one unit share is stored once under a number, which stands in these rows in its place,
+-- with the count of rows that still have it: Lua hashes every byte of a text that it touches.
 local FS, LS, IS = '\31', '\30', '\29'
 local call, concat, match, find = redis.call, table.concat, string.match, string.find
 local floor, min = math.floor, math.min
@@ -61,10 +63,38 @@ local function row(id)
   return text
 end
 
-local function put(id, text)
-  rows[id] = text
-  sets[#sets + 1] = id
-  sets[#sets + 1] = text
+-- Rows that share a tail: as many make it worth a number.
+local SHARED = 3
+-- Texts of numbers and of tails that this unit makes (`#1`, `#2`…), and how many of its rows have each of those.
+local texts, keys, used, made = {}, {}, {}, 0
+-- How many rows have left each number.
+local left = {}
+
+-- The key under which rows of this unit have a tail.
+local function keyOf(text)
+  local key = keys[text]
+  if not key then
+    made = made + 1
+    key = '#' .. made
+    keys[text], texts[key], used[key] = key, text, 0
+  end
+  return key
+end
+
+-- A row loses the tail that it has.
+local function release(id)
+  local key = match(rows[id] or '', '^[^\30]*\30([^\30]*)$')
+  if not key then return end
+  if used[key] then used[key] = used[key] - 1 else left[key] = (left[key] or 0) + 1 end
+end
+
+-- Writes a row: its head, and the key of its tail.
+local function put(id, head, key)
+  release(id)
+  used[key] = used[key] + 1
+  rows[id] = head .. LS .. key
+  local n = #sets
+  sets[n + 1], sets[n + 2], sets[n + 3] = id, head, key
 end
 
 local shapes = {}
@@ -84,20 +114,22 @@ end
 local HEAD = '^(%d)\31(%d*)\31(%d+)\30()'
 local tails = {}
 
--- A tail taken apart, once.
-local function tailOf(text)
-  local t = tails[text]
+-- A tail taken apart, once: `key` is what stands in the row, a number, a key of this unit or the text itself.
+local function tailOf(key)
+  local t = tails[key]
   if t then return t end
+  local text = texts[key] or key
+  if not find(text, LS, 1, true) then text = call('HGET', P .. 'y', key) end
   local run, settled, base, ending, shape, short =
     match(text, '^([^\30]*)\30([^\30]*)\30([^\30]*)\30([^\30]*)\30([^\30]*)\30(.*)$')
-  t = { run = run, before = settled, base = base, ending = ending, shape = shapeOf(shape), short = short }
+  t = { text = text, run = run, before = settled, base = base, ending = ending, shape = shapeOf(shape), short = short }
   t.claim, t.session, t.started, t.deadline, t.cancel = match(run,
     '^([^\31]*)\31([^\31]*)\31(%d*)\31(%d*)\31(%d*)$')
   t.settled, t.mark = match(settled, '^([^\31]*)\31(.*)$')
   t.expires, t.runAt, t.created, t.till, t.priority, t.failures, t.crashes, t.losses, t.releases, t.snoozes, t.entry =
     match(base, '^(%d*)\31(%d*)\31(%d*)\31(%d*)\31(%d+)\31(%d*)\31(%d*)\31(%d*)\31(%d*)\31(%d*)\31(%d*)$')
   t.outcome, t.reason, t.finished, t.has = match(ending, '^([^\31]*)\31([^\31]*)\31(%d*)\31(.*)$')
-  tails[text] = t
+  tails[key] = t
   return t
 end
 
@@ -264,11 +296,37 @@ local function tellAll(ids, shape, code, attempt)
   told = told + #ids
 end
 
+local function flushRows()
+  local names, list = {}, {}
+  for key, n in pairs(used) do
+    names[key] = texts[key]
+    if n >= SHARED then
+      local number = int(call('HINCRBY', P .. 'm', 'tail', 1))
+      call('HSET', P .. 'y', number, texts[key])
+      call('HSET', P .. 'yn', number, n)
+      names[key], texts[number] = number, texts[key]
+    end
+  end
+  for i = 1, #sets, 3 do
+    local id, text = sets[i], sets[i + 1] .. LS .. names[sets[i + 2]]
+    if rows[id] then rows[id] = text end
+    list[#list + 1] = id
+    list[#list + 1] = text
+  end
+  if #list > 0 then many('HSET', P .. 's', list) end
+  if #dels > 0 then many('HDEL', P .. 's', dels) end
+  for number, n in pairs(left) do
+    if call('HINCRBY', P .. 'yn', number, -n) <= 0 then
+      call('HDEL', P .. 'yn', number)
+      call('HDEL', P .. 'y', number)
+    end
+  end
+  sets, dels, keys, used, left = {}, {}, {}, {}, {}
+end
+
 -- Rows, lists and counts: what a later look of the same unit reads from the store.
 local function settleStore()
-  if #sets > 0 then many('HSET', P .. 's', sets) end
-  if #dels > 0 then many('HDEL', P .. 's', dels) end
-  sets, dels = {}, {}
+  flushRows()
   for key, list in pairs(pushes) do many('RPUSH', key, list) end
   pushes = {}
   flushRanks()
