@@ -5,22 +5,12 @@
 
 import type { CallerTransaction } from '../../core/engine.ts'
 import { WindlassError } from '../../core/errors.ts'
-import type { Answer, Param } from './connection.ts'
+import { callerConnection, type CallerSend } from './caller-connection.ts'
 import { failureOf, sqlState } from './failure.ts'
 import { nowOf, PgSession } from './session.ts'
 import type { Store } from './store.ts'
 
 const SAVEPOINT = 'windlass_part'
-
-interface PgAnswer {
-  readonly rows: Record<string, unknown>[] | unknown[][]
-  readonly rowCount: number | null
-}
-
-/** What a client of `pg` has; whatever else leads to a transaction is brought to this shape by an adapter. */
-interface Queryable {
-  query(config: { text: string; values: unknown[]; rowMode: 'array' }): Promise<PgAnswer>
-}
 
 /**
  * Runs a part of the caller's transaction; the caller commits.
@@ -32,9 +22,7 @@ export async function runInTransaction<R>(
   instance: string,
   run: (unit: PgSession) => Promise<R>,
 ): Promise<R> {
-  if (!isQueryable(transaction))
-    throw refused('tx is no client of `pg`, nor a transaction of a known library')
-  const send = sender(transaction)
+  const send = await callerConnection(transaction)
   await begin(send)
   try {
     const now = store.now ?? Number((await send(`SELECT ${nowOf('null')}::text`)).rows[0]?.[0])
@@ -51,7 +39,7 @@ export async function runInTransaction<R>(
   }
 }
 
-async function begin(send: (sql: string) => Promise<Answer>): Promise<void> {
+async function begin(send: CallerSend): Promise<void> {
   try {
     await send(`SAVEPOINT ${SAVEPOINT}`)
   } catch (error) {
@@ -62,28 +50,12 @@ async function begin(send: (sql: string) => Promise<Answer>): Promise<void> {
   }
 }
 
-async function checkStore(
-  send: (sql: string, params?: readonly Param[]) => Promise<Answer>,
-  store: Store,
-  instance: string,
-): Promise<void> {
+async function checkStore(send: CallerSend, store: Store, instance: string): Promise<void> {
   const name = store.wording.own('@store')
   const [known] = (await send('SELECT to_regclass($1) IS NOT NULL', [name])).rows
   const [row] =
     known?.[0] === true ? (await send(`SELECT value FROM ${name} WHERE key = 'instance'`)).rows : []
   if (row?.[0] !== instance) throw refused('tx is on another database than this store')
-}
-
-/** Numbers come as the caller's driver is set up: text, bigint or number. */
-function sender(client: Queryable): (sql: string, params?: readonly Param[]) => Promise<Answer> {
-  return async (text, params = []) => {
-    const { rows, rowCount } = await client.query({ text, values: [...params], rowMode: 'array' })
-    return { rows: rows.map((row) => Object.values(row)), count: rowCount ?? 0 }
-  }
-}
-
-function isQueryable(value: object): value is Queryable {
-  return 'query' in value && typeof value.query === 'function'
 }
 
 function refused(message: string): WindlassError {

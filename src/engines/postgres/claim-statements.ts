@@ -1,7 +1,7 @@
 // The statements of the claim. Ordered: the queues are emptied one after the other. Merged: all are one lane.
 // The form is what makes the cost independent of what else the table holds: lanes come from a small table, each is
 // read lazily by an index in the order of places from its bound on, rows are taken by where they are (a plan cannot
-// turn that into a scan), and engine time is a scalar that is computed once. plans.test.ts pins it.
+// turn that into a scan; `+ 0` keeps it from an index by state), and engine time is a scalar that is computed once. plans.test.ts pins it.
 
 import { ROW_COLUMNS } from '../sql/task-row.ts'
 import { nowOf } from './session.ts'
@@ -19,22 +19,22 @@ const MERGED_LANES = `SELECT l.queue, l.rank, coalesce(h.place, 0) AS bound FROM
     WHERE ${NOT_PAUSED} AND $4::text[] IS NULL ORDER BY l.rank, l.queue`
 
 /** Rows of one lane in the order of their places: released ones below the bound, then all above it. */
-function rowsOf(columns: string, lock: string): string {
+function rowsOf(columns: string, limit: string, lock: string): string {
   const from = `SELECT ${columns} FROM @tasks t WHERE t.state = 1 AND t.queue = l.queue AND t.rank = l.rank`
-  return `SELECT * FROM (${from} AND t.back = 1 AND t.place <= l.bound ORDER BY t.place ${lock}) AS released
-      UNION ALL SELECT * FROM (${from} AND t.place > l.bound ORDER BY t.place ${lock}) AS placed`
+  return `SELECT * FROM (${from} AND t.back = 1 AND t.place <= l.bound ORDER BY t.place LIMIT ${limit} ${lock}) AS released
+      UNION ALL SELECT * FROM (${from} AND t.place > l.bound ORDER BY t.place LIMIT ${limit} ${lock}) AS placed`
 }
 
 const ORDERED_ROWS = `SELECT c.tid, c.expires_at FROM lanes l,
-    LATERAL (${rowsOf('t.ctid AS tid, t.expires_at', 'FOR UPDATE SKIP LOCKED')} LIMIT $8) AS c
+    LATERAL (${rowsOf('t.ctid AS tid, t.expires_at', '$8', 'FOR UPDATE SKIP LOCKED')} LIMIT $8) AS c
     WHERE (SELECT go FROM ask) LIMIT $8`
 // How much of the best rows each lane has is looked at first, without locks; then so much of each is taken.
 const SHARES = `shares AS MATERIALIZED (SELECT queue, rank, bound, count(*) AS n FROM
-    (SELECT l.queue, l.rank, l.bound, c.place FROM lanes l, LATERAL (${rowsOf('t.place', '')} LIMIT $8) AS c
+    (SELECT l.queue, l.rank, l.bound, c.place FROM lanes l, LATERAL (${rowsOf('t.place', '$8', '')} LIMIT $8) AS c
       WHERE (SELECT go FROM ask) ORDER BY l.rank, c.place LIMIT $8) AS best
     GROUP BY queue, rank, bound ORDER BY rank, queue),`
 const MERGED_ROWS = `SELECT c.tid, c.expires_at FROM shares l,
-    LATERAL (${rowsOf('t.ctid AS tid, t.expires_at', 'FOR UPDATE SKIP LOCKED')} LIMIT l.n) AS c`
+    LATERAL (${rowsOf('t.ctid AS tid, t.expires_at', 'l.n', 'FOR UPDATE SKIP LOCKED')} LIMIT l.n) AS c`
 
 const LEFT = `SELECT 1 FROM lanes l LEFT JOIN (SELECT queue, rank, max(place) AS place FROM taken GROUP BY queue, rank) AS m
     ON m.queue = l.queue AND m.rank = l.rank WHERE
@@ -58,7 +58,7 @@ function claimOf(lanes: string, shares: string, rows: string): string {
   cand AS MATERIALIZED (${rows}),
   taken AS (UPDATE @tasks t SET state = 2, attempt = t.attempt + 1, claim = $3, session = (SELECT n FROM me),
     started_at = (SELECT now FROM clock), deadline_at = (SELECT now FROM clock) + t.timeout, progress = NULL, back = 0
-    WHERE t.ctid = ANY (ARRAY(SELECT tid FROM cand)) AND t.state = 1
+    WHERE t.ctid = ANY (ARRAY(SELECT tid FROM cand)) AND t.state + 0 = 1
       AND NOT EXISTS (SELECT 1 FROM cand WHERE expires_at <= (SELECT now FROM clock))
     RETURNING ${ROW_COLUMNS}, t.payload, t.ctid AS tid),
   told AS (INSERT INTO @fresh_changes (at, count, items)

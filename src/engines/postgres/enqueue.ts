@@ -17,7 +17,7 @@ import type { Store } from './store.ts'
 import { loadSpace, PLACES, storeSpace } from './task-unit.ts'
 
 // The columns of each task in arrays; what a batch has in common is written once for each row by the server.
-const PLAIN = `WITH clock AS MATERIALIZED (SELECT ${nowOf('$1')} AS now, nextval('@places') * ${PLACES} AS place),
+export const PLAIN = `WITH clock AS MATERIALIZED (SELECT ${nowOf('$1')} AS now, nextval('@places') * ${PLACES} AS place),
   born AS (INSERT INTO @tasks (created_at, state, place, run_at, expires_at, id, digest, queue, type, rank, grp,
       parent_id, policy, policy_text, origin, root_id, extra, timeout, payload)
     SELECT (SELECT now FROM clock), CASE WHEN u.delay = 0 THEN 1 ELSE 0 END,

@@ -144,7 +144,10 @@ function readStep(
       : `SELECT r.* FROM @kinds k, unnest(${bind(states)}::smallint[]) AS s(state), LATERAL (${select}
           FROM @finished t WHERE t.state = s.state AND t.queue = k.queue AND t.type = k.type${rest} ${order}) AS r
           WHERE ${runs}`
-  const sql = `SELECT * FROM ((${select} FROM @tasks t WHERE t.state = ${state}${where} ${order})
+  // Only waiting tasks are in the index by creation: of running ones there are as many as handlers.
+  const hot = (condition: string): string =>
+    `(${select} FROM @tasks t WHERE ${condition} AND t.state = ${state}${where} ${order})`
+  const sql = `SELECT * FROM (${hot('t.state < 2')} UNION ALL ${hot('t.state = 2')}
     UNION ALL (${finished})) AS t ${order}`
   return store.read(async (look) => recordsOf(store, look, (await look.query(sql, params)).rows))
 }

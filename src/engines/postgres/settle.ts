@@ -27,10 +27,10 @@ const STAYS = [
   .map((name) => `g.${name}`)
   .join(', ')
 // The rows are taken by where they are, so that no plan can look for them anywhere else; the pair of id and token is
-// what guards. What was told beforehand is stored as it is if all of them were there.
-const SUCCEED = `WITH clock AS MATERIALIZED (SELECT ${nowOf('$1')} AS now),
-  gone AS (DELETE FROM @tasks t WHERE ctid = ANY($2::tid[]) AND state = 2
-    AND id || ' ' || claim || '.' || attempt = ANY($3::text[]) RETURNING *),
+// what guards (IS TRUE keeps the look-up a hash beside the scan, never a join). What was told beforehand is stored as it is if all of them were there.
+export const SUCCEED = `WITH clock AS MATERIALIZED (SELECT ${nowOf('$1')} AS now),
+  gone AS (DELETE FROM @tasks t WHERE ctid = ANY($2::tid[]) AND state + 0 = 2
+    AND (id || ' ' || claim || '.' || attempt IN (SELECT unnest($3::text[]))) IS TRUE RETURNING *),
   kept AS (INSERT INTO @finished (${STAYS.replaceAll('g.', '')}, state, outcome, result, finished_at, kept)
     SELECT ${STAYS}, 3, 0, u.result, (SELECT now FROM clock), u.kept
     FROM gone g JOIN unnest($4::text[], $5::text[], $6::bigint[]) AS u(id, result, kept) ON u.id = g.id),

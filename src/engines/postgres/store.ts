@@ -8,7 +8,7 @@ import type { Hint } from '../../core/hot-verbs.ts'
 import type { WorkerName } from '../sql/attempts.ts'
 import { Policies } from '../sql/policies.ts'
 import { Pool } from '../sql/pool.ts'
-import { connect, type Answer, type Connection, type Param } from './connection.ts'
+import { connect, PLANNING, type Answer, type Connection, type Param } from './connection.ts'
 import {
   closedError,
   failureOf,
@@ -83,7 +83,9 @@ export class Store {
       try {
         return await this.#using((link, doubt) => {
           doubt.commit = true
-          return link.send(text, params, true)
+          return this.options.bouncer
+            ? sendAlone(link, text, params, this.options.callTimeout)
+            : link.send(text, params, true)
         })
       } catch (error) {
         if (isDuplicate(error)) throw error
@@ -112,7 +114,8 @@ export class Store {
     doubt: { commit: boolean },
     run: (unit: PgSession) => Promise<R>,
   ): Promise<R> {
-    const begun = link.send(`BEGIN; SET LOCAL lock_timeout = ${LOCK_WAIT}`, [], false)
+    const limits = this.options.bouncer ? settingsOf(this.options.callTimeout) : ''
+    const begun = link.send(`BEGIN; SET LOCAL lock_timeout = ${LOCK_WAIT}${limits}`, [], false)
     begun.catch(() => undefined)
     const known = this.now
     const now = known ?? Number((await link.send(`SELECT ${nowOf('null')}`, [], false)).rows[0]?.[0])
@@ -160,4 +163,27 @@ export class Store {
     if (!again || tries >= TRIES) throw failureOf(error, false)
     await pause(Math.random() * 10 * 2 ** tries)
   }
+}
+
+/** Behind a bouncer nothing can be set for a connection: each transaction brings its settings along. */
+function settingsOf(callTimeout: number): string {
+  const settings = [...PLANNING, `statement_timeout=${callTimeout}`]
+  return settings.map((setting) => `; SET LOCAL ${setting}`).join('')
+}
+
+/** The same for a single statement, in one message. */
+async function sendAlone(
+  link: Connection,
+  text: string,
+  params: readonly Param[],
+  callTimeout: number,
+): Promise<Answer> {
+  const begun = link.send(`BEGIN${settingsOf(callTimeout)}`, [], false)
+  const answer = link.send(text, params, false)
+  const ended = link.send('COMMIT', [], false)
+  await Promise.allSettled([begun, answer, ended])
+  await begun
+  const result = await answer
+  await ended
+  return result
 }

@@ -112,7 +112,7 @@ export async function loadSpace(store: Store, unit: PgSession, scope: Scope): Pr
   const ids = [...new Set([...scope.ids, ...tasks.map(({ id }) => id)])]
   const rows = await lockRows(unit, ids)
   await unit.settled()
-  const blocks = (await drawn)?.rows.map(([n]) => n as number) ?? []
+  const blocks = (await drawn)?.rows.map(([n]) => Number(n)) ?? []
   const space = new Workspace(unit.now, store.policies, placesOf(blocks))
   for (const [home, row] of rows) space.load(row, home)
   const loaded = rows.map(([, row]) => row)
@@ -167,7 +167,7 @@ async function loadKeys(
   if (keys.length === 0) return
   const { rows } = await unit.query(HOLDERS, [arrayOf([...new Set(keys)])])
   for (const [key, task, until] of rows)
-    space.keys.set(key as string, { task: task as string, until: until as number | null })
+    space.keys.set(key as string, { task: task as string, until: until === null ? null : Number(until) })
   const strangers = rows.map(([, task]) => task as string).filter((task) => space.find(task) === null)
   if (strangers.length === 0) return
   for (const home of HOMES) {

@@ -124,7 +124,12 @@ export type Row = readonly unknown[]
 /** Reads a row of ROW_COLUMNS. */
 export function rowOf(values: Row): TaskRow {
   const row: Record<string, unknown> = {}
-  for (const [i, { field }] of COLUMNS.entries()) row[field] = values[i] ?? null
+  for (let i = 0; i < COLUMNS.length; i++) {
+    const { field, type } = COLUMNS[i] as Column
+    const value = values[i] ?? null
+    // A driver that somebody else has set up may answer large numbers as text.
+    row[field] = type !== 'text' && typeof value === 'string' ? Number(value) : value
+  }
   return row as unknown as TaskRow
 }
 

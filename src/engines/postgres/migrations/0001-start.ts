@@ -26,7 +26,7 @@ CREATE INDEX tasks_back ON @tasks (queue, rank, place) WHERE state = 1 AND back 
 CREATE INDEX tasks_due ON @tasks (queue, run_at, id) WHERE state = 0;
 CREATE INDEX tasks_running ON @tasks (session, claim) WHERE state = 2;
 CREATE INDEX tasks_expiring ON @tasks (expires_at) WHERE state < 2 AND expires_at IS NOT NULL;
-CREATE INDEX tasks_created ON @tasks (created_at);
+CREATE INDEX tasks_created ON @tasks (created_at) WHERE state < 2;
 CREATE INDEX tasks_grp ON @tasks (grp, created_at) WHERE grp IS NOT NULL;
 CREATE INDEX tasks_parent ON @tasks (parent_id, created_at) WHERE parent_id IS NOT NULL;
 

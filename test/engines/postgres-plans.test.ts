@@ -1,0 +1,135 @@
+// The plans of the hot statements on PostgreSQL, pinned: no scan of a table of tasks and no join that grows with the
+// square of a batch, at batches of 1 to 1,000, with fresh statistics and none, generic and custom plans.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+
+import pg from 'pg'
+
+import { CLAIM_MERGED, CLAIM_ORDERED } from '../../src/engines/postgres/claim-statements.ts'
+import { PLANNING } from '../../src/engines/postgres/connection.ts'
+import { PLAIN } from '../../src/engines/postgres/enqueue.ts'
+import { openPostgres, type PostgresEngine } from '../../src/engines/postgres/postgres-engine.ts'
+import { SUCCEED } from '../../src/engines/postgres/settle.ts'
+import { mintToken } from '../../src/core/ids.ts'
+import { newSession, newTask } from '../../src/testing/samples.ts'
+import { newPlace, SERVER } from './postgres-place.ts'
+
+const skip = SERVER === null ? 'NOT PROVEN HERE: no WINDLASS_TEST_POSTGRES_URL' : false
+const place = skip === false ? newPlace() : null
+const BACKLOG = 6_000
+const session = newSession()
+let engine: PostgresEngine
+let client: pg.Client
+
+before(async () => {
+  if (place === null) return
+  engine = await openPostgres(place.url)
+  await engine.migrate()
+  await engine.startSession([session])
+  for (let i = 0; i < BACKLOG / 1_000; i++)
+    await engine.enqueue(Array.from({ length: 1_000 }, () => newTask({ minted: true })))
+  client = new pg.Client({ connectionString: SERVER ?? '' })
+  await client.connect()
+})
+after(async () => {
+  if (place === null) return
+  await engine.close()
+  await client.end()
+  await place.drop()
+})
+
+/** The plan of a statement with these values, as text; what it did is rolled back. */
+async function planOf(
+  sql: string,
+  values: readonly (string | number | null)[],
+  mode: string,
+): Promise<string> {
+  const own = sql.replace(/@(\w+)/g, `${place?.schema}.$1`)
+  const shown = values.map((value) => (value === null ? 'null' : `'${value}'`)).join(', ')
+  await client.query('BEGIN')
+  try {
+    await client.query(`SET LOCAL plan_cache_mode = ${mode}`)
+    for (const setting of PLANNING) await client.query(`SET LOCAL ${setting}`)
+    await client.query(`PREPARE hot AS ${own}`)
+    const { rows } = await client.query<{ 'QUERY PLAN': string }>(
+      `EXPLAIN (ANALYZE, TIMING OFF) EXECUTE hot(${shown})`,
+    )
+    return rows.map((row) => row['QUERY PLAN']).join('\n')
+  } finally {
+    await client.query('ROLLBACK')
+    await client.query('DEALLOCATE ALL')
+  }
+}
+
+function array(values: readonly (string | number | null)[]): string {
+  return `{${values.map((value) => (value === null ? 'NULL' : `"${value}"`)).join(',')}}`
+}
+
+/** Neither a scan of a table of tasks, nor rows thrown away by a join. */
+function assertLean(plan: string, batch: number): void {
+  assert.doesNotMatch(plan, /Seq Scan on (?:tasks|finished)/)
+  for (const [, rows] of plan.matchAll(/Rows Removed by (?:Join )?Filter: (\d+)/g))
+    assert.ok(Number(rows) <= 4 * batch + 100, `${rows} rows were looked at in vain:\n${plan}`)
+}
+
+function claimOf(queues: string | null, bound: number, limit: number): (string | number | null)[] {
+  const bounds = bound > 0 ? ['{default}', '{0}', `{${bound}}`] : ['{}', '{}', '{}']
+  return [null, session.id, mintToken(), queues, ...bounds, limit, 0, 0]
+}
+
+async function settleOf(batch: number): Promise<(string | number | null)[]> {
+  // The rows as a claim of them would leave them; taken back with the rest.
+  const { rows } = await client.query<{ id: string; tid: string }>(
+    `SELECT id, ctid::text AS tid FROM ${place?.schema}.tasks WHERE state = 1 ORDER BY place LIMIT ${batch}`,
+  )
+  const ids = rows.map(({ id }) => id)
+  const tokens = array(ids.map((id) => `${id} c.1`))
+  const kept = array(ids.map(() => 1))
+  return [null, array(rows.map(({ tid }) => tid)), tokens, array(ids), kept, kept, batch, '[]']
+}
+
+function enqueueOf(batch: number): (string | number | null)[] {
+  const all = (value: string | number | null): string => array(Array.from({ length: batch }, () => value))
+  const ids = array(Array.from({ length: batch }, () => mintToken()))
+  const fixed = [all('d'), all('default'), all('t'), all(0), all(null), all(null), all(1), all(null)]
+  return [
+    null,
+    all(0),
+    all(null),
+    ids,
+    ...fixed,
+    all(null),
+    all(''),
+    all(null),
+    all(1_000),
+    all('{}'),
+    batch,
+    '[]',
+  ]
+}
+
+for (const mode of ['force_generic_plan', 'force_custom_plan']) {
+  for (const statistics of ['none', 'fresh']) {
+    for (const batch of [1, 10, 100, 1_000]) {
+      test(`${batch} at once, ${mode}, statistics ${statistics}`, { skip }, async () => {
+        if (statistics === 'fresh')
+          await client.query(`ANALYZE ${place?.schema}.tasks, ${place?.schema}.finished`)
+        for (const bound of [0, 1_024]) {
+          const ordered = await planOf(CLAIM_ORDERED, claimOf('{default}', bound, batch), mode)
+          assert.match(ordered, /LockRows.*\n *->  Index Scan using tasks_ready/)
+          assert.match(ordered, /Tid Scan on tasks/)
+          assertLean(ordered, batch)
+          assertLean(await planOf(CLAIM_MERGED, claimOf(null, bound, batch), mode), batch)
+        }
+        const settled = await planOf(SUCCEED, await settleOf(batch), mode)
+        assert.match(settled, /Tid Scan on tasks/)
+        assert.match(settled, /hashed SubPlan/)
+        // One row by one row is no matter; more would be all pairs.
+        if (batch > 1) assert.doesNotMatch(settled, /Nested Loop/)
+        assertLean(settled, batch)
+        assertLean(await planOf(PLAIN, enqueueOf(batch), mode), batch)
+      })
+    }
+  }
+}
