@@ -6,8 +6,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import type { EngineKind } from '../../scripts/test/servers/kind.ts'
-import { ServerFailure, Servers, type TestServer } from '../../scripts/test/servers/servers.ts'
+import type { TestServer } from '../../scripts/test/servers/servers.ts'
 import { silentLog } from '../../src/base/log.ts'
 import type { Engine } from '../../src/core/engine.ts'
 import { defineTask } from '../../src/core/task-type.ts'
@@ -20,6 +19,7 @@ import { timeline } from '../../src/testing/history/timeline.ts'
 import { newTask } from '../../src/testing/samples.ts'
 import { Random } from '../../src/testing/simulation/random.ts'
 import { Worker } from '../../src/worker/worker.ts'
+import { startOwn, type OwnServer } from './own-server.ts'
 
 const LONG = process.env['WINDLASS_LONG'] === '1'
 const ROUNDS = LONG ? 25 : 4
@@ -35,9 +35,7 @@ const PRODUCERS = 6
 /** A crash of the server costs a task nothing but the run, however often it is hit. */
 const CRASH = { crashes: 1_000, losses: 1_000, delays: [0] }
 
-export interface RestartOptions {
-  /** Of the server, in its own spelling. */
-  readonly settings: Readonly<Record<string, string>>
+export interface RestartOptions extends OwnServer {
   /**
    * Claims go past rows that another call holds locked at that instant, which order is not promised for (CONTRACT rule
    * 11): here a call that died with the server may have held any.
@@ -46,31 +44,11 @@ export interface RestartOptions {
 }
 
 /** Declares the test for a kind of server. */
-export function runRestartCases(kind: EngineKind, options: RestartOptions): void {
+export function runRestartCases(options: RestartOptions): void {
   const title = `${ROUNDS} times killed and started again under load: nothing lost, nothing settled twice`
-  test(`${kind}: ${title} (seed ${SEED})`, { timeout: LONG ? 600_000 : 110_000 }, async (t) => {
-    const servers = new Servers()
-    t.after(() => servers.close())
-    const server = await startOwn(servers, kind, options.settings)
-    if (typeof server === 'string') return t.skip(server)
-    await judgeRestarts(t, server, options)
-  })
-}
-
-/** A server that may be killed, or why there is none; where every engine has to be proven, that is a failure. */
-async function startOwn(
-  servers: Servers,
-  kind: EngineKind,
-  settings: RestartOptions['settings'],
-): Promise<TestServer | string> {
-  try {
-    const server = await servers.start(kind, settings)
-    return server.pid() === null ? 'a server in a container cannot be killed here' : server
-  } catch (error) {
-    const isMissing = error instanceof ServerFailure && error.missing
-    if (!isMissing || process.env['WINDLASS_REQUIRE_ALL'] === '1') throw error
-    return `no ${kind} of our own to kill: ${error.message}`
-  }
+  test(`${options.kind}: ${title} (seed ${SEED})`, { timeout: LONG ? 600_000 : 110_000 }, (t) =>
+    startOwn(t, options, (server) => judgeRestarts(t, server, options)),
+  )
 }
 
 async function judgeRestarts(
