@@ -10,7 +10,7 @@ import { ServerFailure, Servers, type TestServer } from '../../scripts/test/serv
 import { mintToken } from '../../src/core/ids.ts'
 import type { TaskRecord } from '../../src/core/record.ts'
 import { openRedis, type RedisEngine } from '../../src/engines/redis/redis-engine.ts'
-import { newSession, newTask, outcomes, Proxy } from '../../src/testing/index.ts'
+import { newSession, newTask, outcomes, TcpProxy } from '../../src/testing/index.ts'
 
 const servers = new Servers()
 let pair: { readonly master: TestServer; readonly replica: TestServer } | null = null
@@ -67,8 +67,8 @@ suite('a Redis fail-over that forgets writes', () => {
     const { master, replica } = pair
     const { port, password } = new URL(master.url)
     // Whoever is asked through the proxy is the one that counts, as behind a Sentinel's address.
-    const atMaster = await Proxy.open(master.url)
-    const atReplica = await Proxy.open(replica.url)
+    const atMaster = await TcpProxy.open(master.url)
+    const atReplica = await TcpProxy.open(replica.url)
     t.after(() => Promise.all([atMaster.close(), atReplica.close()]))
     await command(replica.url, 'CONFIG', 'SET', 'masterauth', decodeURIComponent(password))
     await command(replica.url, 'REPLICAOF', '127.0.0.1', port)

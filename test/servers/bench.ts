@@ -7,10 +7,10 @@ import type { TestContext } from 'node:test'
 import type { Engine } from '../../src/core/engine.ts'
 import { dropTrial, withNamespace } from '../../src/engines/namespaces.ts'
 import { openEngine } from '../../src/engines/open.ts'
-import { Proxy } from '../../src/testing/faults/proxy.ts'
+import { TcpProxy } from '../../src/testing/faults/proxy.ts'
 
 export interface Bench {
-  readonly proxy: Proxy
+  readonly proxy: TcpProxy
   /** By way of the proxy. */
   readonly engine: Engine
   /** Around the proxy, to see what became of the store. */
@@ -30,7 +30,7 @@ export async function openBench(t: TestContext, server: string): Promise<Bench> 
     await dropTrial(own, { store: false })
   })
   await direct.migrate()
-  const proxy = await Proxy.open(own)
+  const proxy = await TcpProxy.open(own)
   t.after(() => proxy.close())
   const url = proxy.through(own)
   const engine = await openEngine(url, { callTimeout: CALL_TIMEOUT })

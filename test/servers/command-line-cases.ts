@@ -73,8 +73,9 @@ async function judgeVerbs(t: TestContext, target: Target): Promise<void> {
 }
 
 async function judgeUp(t: TestContext, target: Target): Promise<void> {
-  const { place } = open(t, target)
-  const up = place.start(['up', '--json'])
+  const { place, url } = open(t, target)
+  // The worst way to name it: as an argument.
+  const up = place.start(['up', '--json', '--engine', url])
   await up.until((one) => eventsOf(one, 'all_ready').length > 0, 30_000)
   const { document } = await place.json(['enqueue', 'echo', '{"n":2}', '--wait'])
   assert.equal(document['state'], 'succeeded')

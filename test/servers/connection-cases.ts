@@ -7,12 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { WindlassError } from '../../src/core/errors.ts'
 import { newTask } from '../../src/testing/samples.ts'
-import type { Proxy } from '../../src/testing/faults/proxy.ts'
+import type { TcpProxy } from '../../src/testing/faults/proxy.ts'
 import { CALL_TIMEOUT, openBench, type Bench } from './bench.ts'
 import { VERBS, type Attempt } from './verbs.ts'
 
 /** Goes wrong right before the call; the answer is what else happens while it runs. */
-type Fault = (proxy: Proxy) => void | Promise<void>
+type Fault = (proxy: TcpProxy) => void | Promise<void>
 
 const FAULTS: Readonly<Record<string, Fault>> = {
   'cut before it is sent': (proxy) => proxy.cut(),
@@ -62,7 +62,7 @@ export function runConnectionCases(engine: string, url: string): void {
     )
 
     test('closing gives back every connection, also while nothing answers', async (t) => {
-      for (const strike of [() => undefined, (proxy: Proxy) => proxy.silence()]) {
+      for (const strike of [() => undefined, (proxy: TcpProxy) => proxy.silence()]) {
         const { engine: closing, proxy } = await openBench(t, url)
         closing.watch(() => undefined)
         await closing.enqueue([newTask()])

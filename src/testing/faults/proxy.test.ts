@@ -6,7 +6,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { after, before, beforeEach, afterEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { Proxy } from './proxy.ts'
+import { TcpProxy } from './proxy.ts'
 
 /** What the server did, and the connections it has. */
 const did: string[] = []
@@ -26,7 +26,7 @@ const server = createServer((socket) => {
 })
 
 let url = ''
-let proxy: Proxy
+let proxy: TcpProxy
 
 before(async () => {
   server.listen(0, '127.0.0.1')
@@ -36,7 +36,7 @@ before(async () => {
   url = `test://user:word@127.0.0.1:${address.port}/x?y=1`
 })
 beforeEach(async () => {
-  proxy = await Proxy.open(url)
+  proxy = await TcpProxy.open(url)
   did.length = 0
 })
 afterEach(async () => {

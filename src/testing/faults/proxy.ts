@@ -14,7 +14,7 @@ export interface Delays {
 
 const GOOD: Rules = { toServer: 0, toClient: 0, silent: false, loss: null }
 
-export class Proxy {
+export class TcpProxy {
   readonly #server: Server
   readonly #target: { readonly host: string; readonly port: number }
   readonly #connections = new Set<ProxiedConnection>()
@@ -29,9 +29,9 @@ export class Proxy {
   }
 
   /** A proxy in front of the server that a URL names. */
-  static async open(url: string): Promise<Proxy> {
+  static async open(url: string): Promise<TcpProxy> {
     const { hostname, port } = new URL(url)
-    const proxy = new Proxy(hostname, Number(port))
+    const proxy = new TcpProxy(hostname, Number(port))
     await proxy.accept()
     return proxy
   }
