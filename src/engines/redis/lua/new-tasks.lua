@@ -76,8 +76,10 @@ local function enqueuePlain(shape, priority, n, at)
   if #fresh == 0 then return taken end
   local lane = priority .. FS .. shape.queue
   local place = call('HINCRBY', P .. 'm', 'place', #fresh) - #fresh
-  local tail = keyOf(FS .. FS .. FS .. FS .. LS .. FS .. LS .. FS .. now .. FS .. now .. FS .. FS .. priority ..
-    string.rep(FS, 6) .. enterIndex(shape, fresh[1]) .. LS .. FS .. FS .. FS .. LS .. shape.text .. LS)
+  local tail = FS .. FS .. FS .. FS .. LS .. FS .. LS .. FS .. now .. FS .. now .. FS .. FS .. priority ..
+    string.rep(FS, 6) .. enterIndex(shape, fresh[1]) .. LS .. FS .. FS .. FS .. LS .. shape.text .. LS
+  if #fresh >= SHARED then tail = share(tail, #fresh) end
+  tail = FS .. '0' .. LS .. tail
   -- Behind what this unit has pushed before, which is only gathered yet.
   local key = P .. 'q:' .. lane
   local list = pushes[key] or {}
@@ -87,7 +89,7 @@ local function enqueuePlain(shape, priority, n, at)
   for i = 1, #fresh do
     local id = fresh[i]
     local number = place + i
-    put(id, '1' .. FS .. number .. FS .. '0', tail)
+    putNew(id, '1' .. FS .. number .. tail)
     bodies[2 * i - 1], bodies[2 * i] = id, seen[id]
     list[from + i] = number .. FS .. id
     entry[last + i] = id

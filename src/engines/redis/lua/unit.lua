@@ -36,7 +36,7 @@ local function many(name, key, list)
   for i = 1, #list, 4000 do call(name, key, unpack(list, i, min(i + 3999, #list))) end
 end
 
-local rows, sets, dels = {}, {}, {}
+local rows, sets, news, dels = {}, {}, {}, {}
 
 -- Reads rows that this unit has not seen yet.
 local function prefetch(ids)
@@ -83,7 +83,8 @@ end
 
 -- A row loses the tail that it has.
 local function release(id)
-  local key = match(rows[id] or '', '^[^\30]*\30([^\30]*)$')
+  local text = rows[id]
+  local key = text and match(text, '^[^\30]*\30([^\30]*)$')
   if not key then return end
   if used[key] then used[key] = used[key] - 1 else left[key] = (left[key] or 0) + 1 end
 end
@@ -95,6 +96,22 @@ local function put(id, head, key)
   rows[id] = head .. LS .. key
   local n = #sets
   sets[n + 1], sets[n + 2], sets[n + 3] = id, head, key
+end
+
+-- Stores a tail under a number, for `n` rows.
+local function share(text, n)
+  local number = int(call('HINCRBY', P .. 'm', 'tail', 1))
+  call('HSET', P .. 'y', number, text)
+  call('HSET', P .. 'yn', number, n)
+  texts[number] = text
+  return number
+end
+
+-- Writes a row that was not there before; `text` is all of it.
+local function putNew(id, text)
+  rows[id] = text
+  local n = #news
+  news[n + 1], news[n + 2] = id, text
 end
 
 local shapes = {}
@@ -300,13 +317,9 @@ local function flushRows()
   local names, list = {}, {}
   for key, n in pairs(used) do
     names[key] = texts[key]
-    if n >= SHARED then
-      local number = int(call('HINCRBY', P .. 'm', 'tail', 1))
-      call('HSET', P .. 'y', number, texts[key])
-      call('HSET', P .. 'yn', number, n)
-      names[key], texts[number] = number, texts[key]
-    end
+    if n >= SHARED then names[key] = share(texts[key], n) end
   end
+  if #news > 0 then many('HSET', P .. 's', news) end
   for i = 1, #sets, 3 do
     local id, text = sets[i], sets[i + 1] .. LS .. names[sets[i + 2]]
     if rows[id] then rows[id] = text end
@@ -321,7 +334,7 @@ local function flushRows()
       call('HDEL', P .. 'y', number)
     end
   end
-  sets, dels, keys, used, left = {}, {}, {}, {}, {}
+  sets, news, dels, keys, used, left = {}, {}, {}, {}, {}, {}
 end
 
 -- Rows, lists and counts: what a later look of the same unit reads from the store.
