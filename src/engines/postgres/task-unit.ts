@@ -6,7 +6,7 @@
 import type { NewTask } from '../../core/hot-verbs.ts'
 import { LIMITS } from '../../core/limits.ts'
 import { keepLogs } from '../sql/attempts.ts'
-import { CHANGING, FIXED, ROW_COLUMNS, rowOf, type ColumnType, type TaskRow } from '../sql/task-row.ts'
+import { CHANGING, FIXED, ROW_COLUMNS, foreignRowOf, type ColumnType, type TaskRow } from '../sql/task-row.ts'
 import { Workspace, type Entry, type Home } from '../sql/workspace.ts'
 import { arrayOf } from './arrays.ts'
 import { learnPolicies, registerLanes } from './register.ts'
@@ -148,7 +148,7 @@ async function lockRows(unit: PgSession, ids: readonly string[]): Promise<[Home,
 
 async function lockIn(unit: PgSession, home: Home, ids: readonly string[]): Promise<[Home, TaskRow][]> {
   const { rows } = await unit.query(lockOf(home), [arrayOf(ids)])
-  return rows.map((row) => [home, rowOf(row)])
+  return rows.map((row) => [home, foreignRowOf(row)])
 }
 
 async function loadTombstones(unit: PgSession, space: Workspace, tasks: readonly NewTask[]): Promise<void> {
@@ -172,8 +172,8 @@ async function loadKeys(
   if (strangers.length === 0) return
   for (const home of HOMES) {
     const { rows: found } = await unit.query(readOf(home), [arrayOf(strangers)])
-    for (const row of found) space.load(rowOf(row), home)
-    await learnPolicies(store, unit, found.map(rowOf))
+    for (const row of found) space.load(foreignRowOf(row), home)
+    await learnPolicies(store, unit, found.map(foreignRowOf))
   }
 }
 
