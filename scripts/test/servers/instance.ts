@@ -10,10 +10,9 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { accountFor, type Account } from './account.ts'
+import { accountFor, temporaryFolderFor, type Account } from './account.ts'
 import type { Kind, Place } from './kind.ts'
 
 const READY_WITHIN = 60_000
@@ -40,7 +39,7 @@ export class Instance {
   static async start(kind: Kind, program: string, settings: Settings): Promise<Instance> {
     for (let attempt = 1; ; attempt++) {
       const account = accountFor(kind.account)
-      const folder = mkdtempSync(join(tmpdir(), `windlass-${kind.name}-`))
+      const folder = mkdtempSync(join(temporaryFolderFor(account), `windlass-${kind.name}-`))
       const place = { program, folder, port: await freePort(), password: randomBytes(12).toString('hex') }
       const instance = new Instance(kind, place, account, settings)
       try {

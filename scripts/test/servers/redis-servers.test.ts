@@ -75,6 +75,14 @@ test('servers end when their owner is killed', async () => {
   await until('server and keeper are gone', () => pids.every((pid) => !isAlive(pid)))
 })
 
+test('a temporary folder that is closed to the account of the server is not used', async () => {
+  const closed = mkdtempSync(join(tmpdir(), 'windlass-closed-'))
+  const servers = open(undefined, { ...process.env, TMPDIR: closed })
+  assert.match(await askRedis((await servers.start('redis')).url, 'PING'), /PONG/)
+  await servers.close()
+  rmSync(closed, { recursive: true })
+})
+
 test('a server that does not start says why, and leaves nothing', async () => {
   const servers = open()
   await assert.rejects(servers.start('redis', { 'no-such-setting': 'x' }), (error: unknown) => {
