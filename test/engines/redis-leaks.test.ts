@@ -65,8 +65,11 @@ async function tailsOf({ hash }: Bench): Promise<Record<string, string>> {
 /** The counts that are kept are those of the rows, and each number has its text. */
 async function assertCounted(bench: Bench): Promise<number> {
   const counted = await tailsOf(bench)
-  assert.deepEqual(await bench.hash('yn'), counted)
-  assert.deepEqual(Object.keys(await bench.hash('y')).toSorted(), Object.keys(counted).toSorted())
+  const kept = Object.entries(await bench.hash('y'))
+  const counts = kept.filter(([field]) => field.startsWith('n'))
+  assert.deepEqual(Object.fromEntries(counts.map(([field, count]) => [field.slice(1), count])), counted)
+  const texts = kept.filter(([field]) => !field.startsWith('n'))
+  assert.deepEqual(texts.map(([field]) => field).toSorted(), Object.keys(counted).toSorted())
   return Object.keys(counted).length
 }
 

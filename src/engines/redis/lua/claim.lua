@@ -12,7 +12,6 @@ for i = 1, tonumber(ARGV[3]) do
   at = at + 4 + (n > 0 and n or 0)
   if call('ZSCORE', P .. 'live', session) then
     answers[i] = claimOne(session, claimId, limit, asked)
-    settleStore()
   else
     answers[i] = { 0 }
   end

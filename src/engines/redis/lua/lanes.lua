@@ -184,35 +184,47 @@ local function takeFrom(heads, claim, limit)
     end
     if not bestId then break end
     step(best)
+    claim.gone = claim.gone + 1
     if start(bestId, bestPlace, bestAttempt, bestAt, claim) then best.started = best.started + 1 end
   end
   for i = 1, #heads do closeHead(heads[i]) end
 end
 
--- How many are ready, by priority and then by queue.
-local function readyOf(queues)
-  local ready = {}
-  for priority = 10, 0, -1 do ready[priority] = {} end
-  for i = 1, #queues do
-    local fields = {}
-    for priority = 10, 0, -1 do fields[11 - priority] = priority .. FS .. queues[i] end
-    local got = call('HMGET', P .. 'n1', unpack(fields))
-    for j = 1, 11 do
-      if got[j] and tonumber(got[j]) > 0 then
-        local lane = ready[11 - j]
-        lane[#lane + 1] = queues[i]
-      end
+-- How many are ready in these queues: by queue and priority, and in all.
+local function readyOf(queues, all)
+  local ready, total = {}, 0
+  for i = 1, #queues do ready[queues[i]] = {} end
+  local function note(queue, priority, n)
+    if n and ready[queue] then
+      ready[queue][priority] = true
+      total = total + n
     end
   end
-  return ready
+  if all then
+    local lanes = call('HGETALL', P .. 'n1')
+    for i = 1, #lanes, 2 do
+      local priority, queue = match(lanes[i], '^(%d+)\31(.*)$')
+      note(queue, tonumber(priority), tonumber(lanes[i + 1]))
+    end
+  else
+    for i = 1, #queues do
+      local fields = {}
+      for priority = 0, 10 do fields[priority + 1] = priority .. FS .. queues[i] end
+      local got = call('HMGET', P .. 'n1', unpack(fields))
+      for j = 1, 11 do note(queues[i], j - 1, got[j] and tonumber(got[j])) end
+    end
+  end
+  return ready, total
 end
 
-local function takeGroup(queues, claim, limit)
-  local ready = readyOf(queues)
+-- Takes from queues as if they were one.
+local function takeGroup(queues, ready, claim, limit)
   for priority = 10, 0, -1 do
-    local lane = ready[priority]
-    local room = limit - #claim.ids
+    local lane, room = {}, limit - #claim.ids
     if room <= 0 or looked >= BUDGET then return end
+    for i = 1, #queues do
+      if ready[queues[i]][priority] then lane[#lane + 1] = queues[i] end
+    end
     if #lane > 0 then
       local heads, chunk = {}, math.ceil(room / #lane)
       for i = 1, #lane do heads[i] = headOf(lane[i], priority, chunk) end
@@ -235,51 +247,65 @@ local function replay(session, claimId)
   return ids
 end
 
-local function anyReady(queues)
-  local ready = readyOf(queues)
-  for priority = 10, 0, -1 do if #ready[priority] > 0 then return true end end
-  return false
+-- When the first task of each queue falls due.
+local function duesOf(queues)
+  local dues = {}
+  for i = 1, #queues do dues[queues[i]] = firstDue(queues[i]) end
+  return dues
 end
 
-local function answerTo(queues, ids, again, replayed)
-  local first
+-- Promotes what is due, and tells anew when the next tasks of these queues are.
+local function promoteDue(queues, dues)
+  local due = {}
   for i = 1, #queues do
-    local due = firstDue(queues[i])
-    if due and (not first or due < first) then first = due end
+    local first = dues[queues[i]]
+    if first and first <= NOW then due[#due + 1] = queues[i] end
   end
-  local wait = first and math.max(0, first - NOW)
-  local more = wait == 0 or anyReady(queues)
-  return { 1, more and 1 or 0, wait and int(wait) or '', again and 1 or 0, replayed and 1 or 0, recordsOf(ids) }
+  if #due == 0 then return end
+  promote(due, 1000)
+  for i = 1, #due do dues[due[i]] = firstDue(due[i]) end
+end
+
+-- How long until the first of these is due; nil: none is scheduled.
+local function waitOf(dues)
+  local first
+  for _, due in pairs(dues) do if not first or due < first then first = due end end
+  return first and math.max(0, first - NOW)
+end
+
+local function take(session, claimId, limit, queues, asked)
+  local ready, total = readyOf(queues, not asked)
+  local claim = { run = claimId .. FS .. session .. FS .. now .. FS, ids = {}, tails = {}, gone = 0 }
+  looked = 0
+  if asked then
+    for i = 1, #queues do
+      if #claim.ids < limit then takeGroup({ queues[i] }, ready, claim, limit) end
+    end
+  else
+    takeGroup(queues, ready, claim, limit)
+  end
+  if #claim.ids > 0 then
+    many('SADD', P .. 'r:' .. session, claim.ids)
+    call('HINCRBY', P .. 'k:' .. session, claimId, #claim.ids)
+  end
+  return claim.ids, total - claim.gone
 end
 
 local function claimOne(session, claimId, limit, asked)
   local queues = openQueues(asked)
+  local dues, replayed = duesOf(queues), 0
+  local ids, rest
   if (tonumber(call('HGET', P .. 'k:' .. session, claimId)) or 0) > 0 then
-    return answerTo(queues, replay(session, claimId), false, true)
-  end
-  local due = {}
-  for i = 1, #queues do
-    local first = firstDue(queues[i])
-    if first and first <= NOW then due[#due + 1] = queues[i] end
-  end
-  if #due > 0 then
-    promote(due, 1000)
-    if not asked then queues = openQueues(nil) end
-  end
-  local claim = { run = claimId .. FS .. session .. FS .. now .. FS, ids = {}, tails = {} }
-  looked = 0
-  if asked then
-    for i = 1, #queues do
-      if #claim.ids < limit then takeGroup({ queues[i] }, claim, limit) end
-    end
+    replayed, ids = 1, replay(session, claimId)
+    local _, total = readyOf(queues, not asked)
+    rest = total
   else
-    takeGroup(queues, claim, limit)
-  end
-  if #claim.ids > 0 then
-    many('SADD', P .. 'r:' .. session, claim.ids)
-    call('SADD', P .. 'rs', session)
-    call('HINCRBY', P .. 'k:' .. session, claimId, #claim.ids)
+    promoteDue(queues, dues)
+    ids, rest = take(session, claimId, limit, queues, asked)
   end
   settleStore()
-  return answerTo(queues, claim.ids, looked >= BUDGET and #claim.ids == 0)
+  local wait = waitOf(dues)
+  local more = (wait == 0 or rest > 0) and 1 or 0
+  local again = (replayed == 0 and looked >= BUDGET and #ids == 0) and 1 or 0
+  return { 1, more, wait and int(wait) or '', again, replayed, recordsOf(ids) }
 end

@@ -23,6 +23,7 @@ local function startSession(id, lease, name, fixed)
   saveSession({ id = id, state = 'l', lease = lease, beat = '0', seen = now, expires = int(NOW + lease), draining = '0',
     started = now, ended = '', cause = '', culprits = '' })
   call('HSET', P .. 'si', id, fixed)
+  call('SADD', P .. 'rs', id)
   -- Attempts tell the name of a worker long after its session is forgotten.
   call('HSET', P .. 'w', id, name)
   call('ZADD', P .. 'wz', now, id)

@@ -13,7 +13,7 @@ table.sort(sessions)
 local function strandedOf(session, live, after)
   local ids, found = call('SMEMBERS', P .. 'r:' .. session), {}
   table.sort(ids)
-  if #ids == 0 then call('SREM', P .. 'rs', session) end
+  if #ids == 0 and not live then call('SREM', P .. 'rs', session) end
   for i = 1, #ids, 1000 do
     local part = {}
     for j = i, min(i + 999, #ids) do if ids[j] > after then part[#part + 1] = ids[j] end end

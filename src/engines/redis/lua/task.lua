@@ -53,7 +53,6 @@ local function laneOf(t) return t.priority .. FS .. t.shape.queue end
 
 local function keepOf(t) return t.code == '3' and t.shape.keep or t.shape.keepDead end
 
--- A session that runs nothing more leaves the list of those that do at the next sweep.
 local function stopRunning(session, claim, ids)
   many('SREM', P .. 'r:' .. session, ids)
   if call('HINCRBY', P .. 'k:' .. session, claim, -#ids) <= 0 then call('HDEL', P .. 'k:' .. session, claim) end

@@ -101,8 +101,7 @@ end
 -- Stores a tail under a number, for `n` rows.
 local function share(text, n)
   local number = int(call('HINCRBY', P .. 'm', 'tail', 1))
-  call('HSET', P .. 'y', number, text)
-  call('HSET', P .. 'yn', number, n)
+  call('HSET', P .. 'y', number, text, 'n' .. number, n)
   texts[number] = text
   return number
 end
@@ -329,10 +328,7 @@ local function flushRows()
   if #list > 0 then many('HSET', P .. 's', list) end
   if #dels > 0 then many('HDEL', P .. 's', dels) end
   for number, n in pairs(left) do
-    if call('HINCRBY', P .. 'yn', number, -n) <= 0 then
-      call('HDEL', P .. 'yn', number)
-      call('HDEL', P .. 'y', number)
-    end
+    if call('HINCRBY', P .. 'y', 'n' .. number, -n) <= 0 then call('HDEL', P .. 'y', number, 'n' .. number) end
   end
   sets, news, dels, keys, used, left = {}, {}, {}, {}, {}, {}
 end
