@@ -3,6 +3,7 @@
 // change. Keeps nothing when the process ends. What each verb does is in the file named after it.
 
 import type { Documents, Journal, Records, Schedules } from '../../core/cold-verbs.ts'
+import { plainFacts, type EngineFacts } from '../../core/engine-facts.ts'
 import type { CallerTransaction, Durability, Engine, EngineOptions } from '../../core/engine.ts'
 import { WindlassError } from '../../core/errors.ts'
 import type {
@@ -78,6 +79,10 @@ export class MemoryEngine implements Engine {
 
   async durability(): Promise<Durability> {
     return this.#unit(() => ({ class: 'D0', text: 'in memory: lost when the process ends' }))
+  }
+
+  async examine(): Promise<EngineFacts> {
+    return this.#unit(() => plainFacts('memory of Node', process.versions.node, '24'))
   }
 
   async now(): Promise<number> {
