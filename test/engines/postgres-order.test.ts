@@ -65,10 +65,11 @@ async function consume(since: Since, stop: AbortSignal, taken: Taken[]): Promise
   const session = newSession()
   await engine.startSession([session])
   const request = { session: session.id, queues: ['default'], limit: 4 }
-  for (let empty = false; !stop.aborted || !empty;) {
+  for (let left = true; left;) {
+    const last = stop.aborted
     const [reply] = await engine.claim([{ ...request, claimId: mintToken() }])
     const tasks = reply?.tasks ?? []
-    empty = tasks.length === 0
+    left = !last || tasks.length > 0
     const now = performance.now()
     for (const task of tasks) taken.push({ task, waited: now - (since.get(task.id) ?? now) })
     const endings = tasks.map((task) => {
@@ -81,7 +82,7 @@ async function consume(since: Since, stop: AbortSignal, taken: Taken[]): Promise
       }),
     )
     for (const { task, outcome } of endings) if (outcome.to === 'ready') since.set(task.id, performance.now())
-    if (empty) await pause(2)
+    if (tasks.length === 0) await pause(2)
   }
 }
 

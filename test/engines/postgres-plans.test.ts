@@ -75,7 +75,7 @@ function assertLean(plan: string, batch: number): void {
 
 function claimOf(queues: string | null, bound: number, limit: number): (string | number | null)[] {
   const bounds = bound > 0 ? ['{default}', '{0}', `{${bound}}`] : ['{}', '{}', '{}']
-  return [null, session.id, mintToken(), queues, ...bounds, limit, 0, 0]
+  return [null, session.id, mintToken(), queues, ...bounds, limit, 0, 0, 0]
 }
 
 async function settleOf(batch: number): Promise<(string | number | null)[]> {

@@ -9,7 +9,7 @@ import { nowOf } from './session.ts'
 const NOT_PAUSED = 'NOT EXISTS (SELECT 1 FROM @paused p WHERE p.queue = l.queue)'
 
 // $1 now, $2 session, $3 claim id, $4 queues, $5–$7 bounds by queue and rank, $8 limit, $9 due tasks do not matter,
-// $10 tasks of this claim id do not matter.
+// $10 tasks of this claim id do not matter, $11 nothing is scheduled up to then.
 const BOUNDS = `LEFT JOIN unnest($5::text[], $6::smallint[], $7::bigint[]) AS h(queue, rank, place)
     ON h.queue = l.queue AND h.rank = l.rank`
 const ORDERED_LANES = `SELECT l.queue, l.rank, coalesce(h.place, 0) AS bound
@@ -48,7 +48,7 @@ function claimOf(lanes: string, shares: string, rows: string): string {
   me AS MATERIALIZED (SELECT n FROM @sessions WHERE id = $2 AND live = 1),
   lanes AS MATERIALIZED (${lanes}),
   due AS MATERIALIZED (SELECT min(d.run_at) AS next FROM (SELECT DISTINCT queue FROM lanes) AS l,
-    LATERAL (SELECT t.run_at FROM @tasks t WHERE t.state = 0 AND t.queue = l.queue
+    LATERAL (SELECT t.run_at FROM @tasks t WHERE t.state = 0 AND t.queue = l.queue AND t.run_at > $11::bigint
       ORDER BY t.run_at, t.id LIMIT 1) AS d),
   asked AS MATERIALIZED (SELECT $10::int = 0 AND EXISTS (SELECT 1 FROM @tasks t
     WHERE t.state = 2 AND t.session = (SELECT n FROM me) AND t.claim = $3) AS before),

@@ -83,8 +83,8 @@ async function ask(
   bounded: boolean,
   again = false,
 ): Promise<Answered> {
-  const { bounds } = store.memory
-  const lanes = bounded ? bounds.list() : []
+  const { memory } = store
+  const lanes = bounded ? memory.bounds.list() : []
   const { rows } = await store.once(queues === null ? CLAIM_MERGED : CLAIM_ORDERED, [
     store.now,
     session,
@@ -96,11 +96,13 @@ async function ask(
     limit,
     dueToo ? 1 : 0,
     again ? 1 : 0,
+    bounded ? memory.dueAfter(queues, store.now) : 0,
   ])
   const [first = []] = rows
   const [now, live, replayed, expired, more, next] = first.slice(HEAD_AT) as (number | null)[]
   const at = now ?? 0
   const wait = next === null || next === undefined ? null : next - at
+  if (!bounded && live === 1 && (wait === null || wait > 0)) memory.nothingDue(queues, at)
   const found = rows.filter((row) => row[0] !== null)
   return {
     rows: found,

@@ -16,6 +16,10 @@ export interface ClaimedTask {
 
 const CLAIMED = 20_000
 const REGISTERED = 100_000
+/** A task that is to run again at once may be committed this much later than its time says, in ms. */
+const LATE = 1_000
+/** Different lists of queues that are remembered. */
+const LISTS = 1_000
 
 export class Memory {
   /** Lanes (queue and rank) and kinds (queue and type) that are known to be registered. */
@@ -25,6 +29,21 @@ export class Memory {
   readonly #claimed = new Map<string, ClaimedTask>()
   /** Finished tasks as last counted. */
   counted: { readonly count: number; readonly at: number } | null = null
+
+  /** Up to when nothing is scheduled, by the queues that were asked for; used where the bounds are. */
+  readonly #noneDue = new Map<string, number>()
+
+  /** Nothing is scheduled in these queues up to this time. */
+  nothingDue(queues: readonly string[] | null, at: number): void {
+    if (this.#noneDue.size >= LISTS) this.#noneDue.clear()
+    this.#noneDue.set(JSON.stringify(queues), at - LATE)
+  }
+
+  /** The time up to which nothing was scheduled; 0 if that is not known, or the clock was set back. */
+  dueAfter(queues: readonly string[] | null, now: number | null): number {
+    const at = this.#noneDue.get(JSON.stringify(queues)) ?? 0
+    return now !== null && now < at ? 0 : at
+  }
 
   register(key: string): void {
     if (this.registered.size >= REGISTERED) this.registered.clear()
