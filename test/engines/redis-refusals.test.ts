@@ -89,3 +89,17 @@ suite('a Redis server that is opened', () => {
     assert.deepEqual([refused.code, refused.applied], ['engine_unreachable', 'no'])
   })
 })
+
+suite('a Redis server with foreign keys', () => {
+  test('is refused where another program has written one of the keys', async (t) => {
+    const url = await serve(t, {})
+    if (url === null) return
+    const other = createClient({ url })
+    await other.connect()
+    await other.set('{windlass:windlass}:b', 'not a hash')
+    const refused = await openRedis(url).catch((error: unknown) => error)
+    other.destroy()
+    assert.ok(refused instanceof WindlassError)
+    assert.deepEqual([refused.code, refused.applied], ['engine_corrupt', 'no'])
+  })
+})

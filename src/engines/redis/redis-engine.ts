@@ -53,7 +53,7 @@ type Transactional = { readonly tx?: CallerTransaction }
 /**
  * Opens a store on a server. Does not migrate.
  * @throws WindlassError `engine_url_invalid`, `engine_driver_missing`, `engine_unreachable`, `engine_too_old`,
- *   `engine_unsafe`, `newer_schema`
+ *   `engine_unsafe`, `engine_corrupt`, `newer_schema`
  */
 export async function openRedis(url: string, given: Partial<RedisOptions> = {}): Promise<RedisEngine> {
   const address = parseRedisAddress(url, given.namespace ?? 'windlass')
@@ -190,7 +190,8 @@ export class RedisEngine implements Engine {
 
   /** Reads whose store this is, if it has been migrated. */
   async look(): Promise<void> {
-    const [schema, instance] = await this.#store.texts('HMGET', 'm', 'schema', 'instance')
+    const [schema, instance, wrong] = (await this.#store.run('look', [])).map(String)
+    if (wrong !== '') throw foreignKey(String(wrong))
     refuseNewer(Number(schema))
     if (Number(schema) === SCHEMA_VERSION) this.#instance = instance ?? null
   }
@@ -208,6 +209,14 @@ export class RedisEngine implements Engine {
   #open(): void {
     if (this.#closed) throw closedError()
   }
+}
+
+function foreignKey(key: string): WindlassError {
+  const message = `the key ${JSON.stringify(key)} of this namespace is not of the type that it should be`
+  return new WindlassError('engine_corrupt', message, {
+    applied: 'no',
+    hint: 'Another program has written it. Use another namespace, or remove the key if nobody needs it.',
+  })
 }
 
 function refuseNewer(schema: number): void {
