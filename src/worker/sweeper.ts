@@ -61,7 +61,7 @@ export class Sweeper {
 
   async #turn(): Promise<number> {
     // A little less than the turn, so that a lone process does not miss every second one.
-    const reply = await this.#sweep(this.#full ? 0 : this.#every * 0.95, null)
+    const reply = await this.#sweep(this.#full ? 0 : Math.floor(this.#every * 0.95), null)
     this.#full = reply.turn && Math.max(reply.purged, reply.expired, reply.promoted) >= PAGE
     await this.#rest(reply)
     return this.#full ? SOON : this.#every * (1 + this.#ports.random() / 10)
@@ -92,7 +92,7 @@ export class Sweeper {
       declare: cursor === null && witness.mayDeclare(clock.mono()),
       extend,
       // Later than the worker's own hard end, so that whoever runs the task has the first word.
-      grace: settings.grace + Math.max(5_000, settings.lease / 3),
+      grace: settings.grace + Math.max(5_000, Math.ceil(settings.lease / 3)),
       limit: PAGE,
       cursor,
       keepCount: settings.keepCount,
