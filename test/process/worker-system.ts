@@ -1,6 +1,6 @@
 /**
- * Worker programs on one SQLite file, for tests with real signals: starts them, hears what they say, waits for events
- * with deadlines instead of sleeping, and leaves no process behind whatever the test did.
+ * Worker programs on one store, for tests with real signals: starts them, hears what they say, waits for events with
+ * deadlines instead of sleeping, and leaves no process behind whatever the test did. Leaves the store to its place.
  */
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
@@ -14,6 +14,7 @@ import type { NewTask } from '../../src/core/hot-verbs.ts'
 import type { KeptError, TaskRecord } from '../../src/core/record.ts'
 import { openEngine } from '../../src/engines/open.ts'
 import { newTask } from '../../src/testing/samples.ts'
+import { settleSqlite, type Settle, type StorePlace } from './store-place.ts'
 
 const PROGRAM = fileURLToPath(new URL('./fixtures/worker-program.ts', import.meta.url))
 
@@ -26,8 +27,10 @@ export class Program {
   #listeners = new Set<() => void>()
 
   constructor(url: string, options: object, detached: boolean, source: string) {
-    const args = ['--conditions=windlass-source', source, url, JSON.stringify(options)]
-    this.child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], detached })
+    const args = ['--conditions=windlass-source', source, JSON.stringify(options)]
+    // Not among the arguments, which everybody on the machine can read: it may hold a password.
+    const env = { ...process.env, STORE_URL: url }
+    this.child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], detached, env })
     const { stdout } = this.child
     assert.ok(stdout)
     createInterface({ input: stdout }).on('line', (line) => {
@@ -96,15 +99,20 @@ export class Program {
 }
 
 export class System {
-  readonly url: string
+  readonly place: StorePlace
   readonly engine: Engine
-  readonly #folder: string
+  /** For files of the test. */
+  readonly folder: string
   readonly #programs: Program[] = []
 
-  constructor(folder: string, url: string, engine: Engine) {
-    this.#folder = folder
-    this.url = url
+  constructor(folder: string, place: StorePlace, engine: Engine) {
+    this.folder = folder
+    this.place = place
     this.engine = engine
+  }
+
+  get url(): string {
+    return this.place.url
   }
 
   /** A worker process that has started. */
@@ -156,18 +164,21 @@ export class System {
       await program.exit()
     }
     await this.engine.close()
-    rmSync(this.#folder, { recursive: true, force: true })
+    await this.place.drop()
+    rmSync(this.folder, { recursive: true, force: true })
   }
 }
 
 /** A fresh store, taken down with everything that runs on it when the test ends. */
-export async function createSystem(t: { after(run: () => Promise<void>): void }): Promise<System> {
-  const folder = mkdtempSync(join(tmpdir(), 'windlass-worker-'))
-  const url = `sqlite:${join(folder, 'windlass.db')}`
-  const engine = await openEngine(url)
-  await engine.migrate()
-  const system = new System(folder, url, engine)
+export async function createSystem(
+  t: { after(run: () => Promise<void>): void },
+  settle: Settle = settleSqlite,
+): Promise<System> {
+  const place = await settle()
+  const engine = await openEngine(place.url)
+  const system = new System(mkdtempSync(join(tmpdir(), 'windlass-worker-')), place, engine)
   t.after(() => system.end())
+  await engine.migrate()
   return system
 }
 
