@@ -18,7 +18,9 @@ export function recordVerbs(open: Open): Records {
   return {
     get: async (ids) => {
       const store = await open()
-      return inParts(ids, async (part) => store.reader.readAll(await store.run('get', part.map(word))))
+      return inParts(ids, async (part) =>
+        store.reader.readAll(await store.run('get', ['', ...part.map(word)])),
+      )
     },
     find: async (filter) => find(await open(), filter),
     act: async (actions) => act(await open(), actions),

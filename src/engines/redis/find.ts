@@ -7,7 +7,7 @@ import { LIMITS } from '../../core/limits.ts'
 import { TASK_STATES, type TaskRecord } from '../../core/record.ts'
 import { KeyReader, type CreationKey } from './find-keys.ts'
 import type { Store } from './store.ts'
-import { word } from './words.ts'
+import { codeOf, word } from './words.ts'
 
 /** Rows that one step reads. */
 const STEP = 500
@@ -29,7 +29,7 @@ export async function find(store: Store, filter: TaskFilter): Promise<TaskPage> 
   let scanned = 0
   for (;;) {
     const wanted = await keys.read(step)
-    for (const { key, task } of await readTasks(store, wanted)) {
+    for (const { key, task } of await readTasks(store, wanted, filter.states)) {
       if (!isSelected(task, filter)) continue
       if (searches && position.searched + scanned >= LIMITS.searchRows) {
         return { tasks, next: null, partial: true, scanned }
@@ -45,13 +45,19 @@ export async function find(store: Store, filter: TaskFilter): Promise<TaskPage> 
   }
 }
 
-async function readTasks(store: Store, keys: readonly CreationKey[]): Promise<Found[]> {
+/** The tasks of these keys that are in one of the wanted states. */
+async function readTasks(
+  store: Store,
+  keys: readonly CreationKey[],
+  states: TaskFilter['states'],
+): Promise<Found[]> {
   if (keys.length === 0) return []
-  const ids = keys.map(({ id }) => word(id))
-  const tasks = store.reader.readAll(await store.run('get', ids))
-  return keys.flatMap((key, i) => {
-    const task = tasks[i] ?? null
-    return task === null ? [] : [{ key, task }]
+  const codes = (states ?? TASK_STATES).map(codeOf).join('')
+  const records = store.reader.readAll(await store.run('get', [codes, ...keys.map(({ id }) => word(id))]))
+  const tasks = new Map(records.flatMap((task) => (task === null ? [] : [[task.id, task]])))
+  return keys.flatMap((key) => {
+    const task = tasks.get(key.id)
+    return task === undefined ? [] : [{ key, task }]
   })
 }
 

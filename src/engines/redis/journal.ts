@@ -91,7 +91,7 @@ export async function pruneEntries(
 export async function attemptsOf(store: Store, ids: readonly string[]): Promise<AttemptRecord[][]> {
   if (ids.length === 0) return []
   const [records, kept] = await Promise.all([
-    inParts(ids, async (part) => store.reader.readAll(await store.run('get', part.map(word)))),
+    inParts(ids, async (part) => store.reader.readAll(await store.run('get', ['', ...part.map(word)]))),
     Promise.all(ids.map((id) => store.texts('LRANGE', `a:${word(id)}`, '0', '-1'))),
   ])
   const told = records.map((task, i) => (task === null ? [] : attemptsOfTask(task, kept[i] ?? [])))
