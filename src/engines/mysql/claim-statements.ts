@@ -1,0 +1,125 @@
+// The statements of the claim. Rows of a queue are read by one index in the order in which they are to be taken, from
+// the bounds of its lines on; everything that is no bound is a range of its own, so lines that nobody has seen yet are
+// looked at as well, and no plan has to sort.
+
+import { ROW_COLUMNS } from '../sql/task-row.ts'
+import { lineOf } from './rows.ts'
+import { joined, sql, words, type Expression, type Statement } from './statement.ts'
+
+/** Up to which slot a line of a queue was taken. */
+export interface LineBound {
+  readonly line: number
+  readonly slot: number
+}
+
+const ROWS = words(`SELECT ${ROW_COLUMNS}, t.payload FROM @tasks t FORCE INDEX (turn)`)
+const PAUSED = words('SELECT queue FROM @paused')
+/** All queues, each with how many kinds it has. */
+export const QUEUES: Statement = words('SELECT queue, COUNT(*) FROM @kinds GROUP BY queue')
+
+/** What has to be known before anything is taken: time, session, kinds, whether this claim was made before; paused queues. */
+export function headOf(clock: number | Expression, session: string, claimId: string): Statement[] {
+  const n = sql`(SELECT n FROM @sessions WHERE id = ${session})`
+  return [
+    sql`SELECT ${clock}, (SELECT n FROM @sessions WHERE id = ${session} AND live = 1),
+      (SELECT COUNT(*) FROM @kinds), EXISTS (SELECT 1 FROM @tasks t FORCE INDEX (running)
+        WHERE t.session = ${n} AND t.claim = ${claimId} AND t.state = 2)`,
+    PAUSED,
+  ]
+}
+
+/** When the next scheduled task of each queue is due. */
+export function dueOf(queues: readonly string[]): Statement {
+  if (queues.length === 0) return words('SELECT NULL')
+  return joined(
+    queues.map(
+      (queue) => sql`SELECT MIN(t.slot) FROM @tasks t FORCE INDEX (turn)
+        WHERE t.state = 0 AND t.queue = ${queue} AND t.line = 0`,
+    ),
+    ' UNION ALL ',
+  )
+}
+
+/** Ready rows of a queue behind its bounds. */
+function readyOf(queue: string, bounds: readonly LineBound[]): Statement {
+  const ready = sql`t.state = 1 AND t.queue = ${queue}`
+  if (bounds.length === 0) return ready
+  const lines = bounds.toSorted((a, b) => a.line - b.line)
+  const ranges = lines.flatMap(({ line, slot }, i) => {
+    const before = lines[i - 1]
+    const between =
+      before === undefined ? sql`t.line < ${line}` : sql`t.line > ${before.line} AND t.line < ${line}`
+    return [between, sql`t.line = ${line} AND t.slot > ${slot}`]
+  })
+  const last = sql`t.line > ${lines.at(-1)?.line ?? 0}`
+  return sql`${ready} AND (${joined([...ranges, last], ' OR ')})`
+}
+
+/** Takes hold of the first rows of a queue. */
+export function lockOf(queue: string, bounds: readonly LineBound[], limit: number): Statement {
+  return sql`${ROWS} WHERE ${readyOf(queue, bounds)} ORDER BY t.line, t.slot LIMIT ${limit} FOR UPDATE SKIP LOCKED`
+}
+
+/** How many rows each queue has, as far as they matter, one queue after the other: ordinal and count. */
+export function countsOf(
+  queues: readonly string[],
+  boundsOf: (queue: string) => readonly LineBound[],
+  limit: number,
+): Statement {
+  return joined(
+    queues.map(
+      (queue, i) => sql`SELECT ${i}, COUNT(*) FROM (SELECT 1 FROM @tasks t FORCE INDEX (turn)
+        WHERE ${readyOf(queue, boundsOf(queue))} LIMIT ${limit}) AS c`,
+    ),
+    ' UNION ALL ',
+  )
+}
+
+/** How many of the best rows each queue has, all queues being one lane: queue and count. */
+export function sharesOf(
+  queues: readonly string[],
+  boundsOf: (queue: string) => readonly LineBound[],
+  limit: number,
+): Statement {
+  const heads = queues.map(
+    (queue) => sql`(SELECT t.queue, t.line, t.slot FROM @tasks t FORCE INDEX (turn)
+      WHERE ${readyOf(queue, boundsOf(queue))} ORDER BY t.line, t.slot LIMIT ${limit})`,
+  )
+  return sql`SELECT queue, COUNT(*) FROM (SELECT queue FROM (${joined(heads, ' UNION ALL ')}) AS heads
+    ORDER BY -((-line) DIV 2), slot LIMIT ${limit}) AS best GROUP BY queue`
+}
+
+/** Is anything ready in these queues, behind what was taken? */
+export function moreOf(
+  queues: readonly string[],
+  boundsOf: (queue: string) => readonly LineBound[],
+  taken: ReadonlyMap<string, LineBound>,
+): Statement {
+  const any = queues.map((queue) => {
+    const last = taken.get(queue)
+    const ready =
+      last === undefined
+        ? readyOf(queue, boundsOf(queue))
+        : sql`t.state = 1 AND t.queue = ${queue} AND (t.line > ${last.line} OR t.line = ${last.line} AND t.slot > ${last.slot})`
+    return sql`EXISTS (SELECT 1 FROM @tasks t FORCE INDEX (turn) WHERE ${ready})`
+  })
+  return any.length === 0 ? words('SELECT 0') : sql`SELECT ${joined(any, ' OR ')}`
+}
+
+/** Makes locked rows running ones. */
+export function takeOf(ids: readonly string[], claimId: string, session: number, now: number): Statement {
+  return sql`UPDATE @tasks FORCE INDEX (PRIMARY) SET state = 2, attempt = attempt + 1, claim = ${claimId},
+    session = ${session}, started_at = ${now}, deadline_at = ${now} + timeout, progress = NULL, back = 0
+    WHERE id IN (${ids})`
+}
+
+/** The tasks that still run under a claim. */
+export function replayOf(session: string, claimId: string): Statement {
+  return sql`${words(`SELECT ${ROW_COLUMNS}, t.payload FROM @tasks t FORCE INDEX (running)`)} WHERE t.session =
+    (SELECT n FROM @sessions WHERE id = ${session}) AND t.claim = ${claimId} AND t.state = 2`
+}
+
+/** The bound of a rank, as a line. Released rows have a line of their own, without a bound. */
+export function boundOf({ rank, place }: { readonly rank: number; readonly place: number }): LineBound {
+  return { line: lineOf(rank, 0), slot: place }
+}

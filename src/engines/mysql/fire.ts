@@ -1,0 +1,32 @@
+// The firing of ticks: the schedule, its journal entries and its tasks change in one unit of work.
+
+import type { Firing } from '../../core/cold-verbs.ts'
+import type { EnqueueReply } from '../../core/hot-verbs.ts'
+import { appendEntries } from '../sql/journal.ts'
+import { takeTicks } from '../sql/schedules.ts'
+import { enqueueIn } from './enqueue.ts'
+import { register } from './register.ts'
+import type { Store } from './store.ts'
+
+/** Fires ticks whose schedule still stands as it was read. */
+export async function fireSchedules(
+  store: Store,
+  items: readonly Firing[],
+): Promise<{ status: 'fired' | 'stale'; tasks: EnqueueReply[] }[]> {
+  await register(
+    store,
+    items.flatMap(({ tasks }) => tasks),
+  )
+  return store.write(async (unit) => {
+    const taken = await takeTicks(unit, items)
+    const fired = items.filter((_, i) => taken[i])
+    for (const { journal } of fired) await appendEntries(unit, journal)
+    const tasks = fired.flatMap((item) => item.tasks)
+    const replies = tasks.length === 0 ? [] : await enqueueIn(store, unit, tasks)
+    return items.map((item, i) =>
+      taken[i] === true
+        ? { status: 'fired' as const, tasks: replies.splice(0, item.tasks.length) }
+        : { status: 'stale' as const, tasks: [] },
+    )
+  })
+}

@@ -1,0 +1,126 @@
+// Reading tasks: by id and by filter. Promises that one look sees each task once, though it may be moving from one table
+// to the other: a statement sees one moment.
+
+import { setImmediate as turn } from 'node:timers/promises'
+
+import type { TaskFilter, TaskPage } from '../../core/cold-verbs.ts'
+import { LIMITS } from '../../core/limits.ts'
+import type { AttemptRecord, TaskRecord } from '../../core/record.ts'
+import { attemptsOf, type WorkerName } from '../sql/attempts.ts'
+import { cursorOf, partsOf } from '../../core/cursor.ts'
+import { ROW_COLUMNS, ROW_WIDTH, rowOf, taskOf, type Row } from '../sql/task-row.ts'
+import { selectRows, type CreationKey } from './find-rows.ts'
+import { learnPolicies } from './register.ts'
+import type { MySession } from './session.ts'
+import { sql, words, type Statement } from './statement.ts'
+import type { Store } from './store.ts'
+
+const TASKS = words(`SELECT ${ROW_COLUMNS}, t.payload FROM @tasks t`)
+const FINISHED = words(`SELECT ${ROW_COLUMNS}, t.payload FROM @finished t`)
+
+/** Rows that a search looks at before the event loop has its turn. */
+const STEP = 500
+
+function byId(ids: readonly string[]): Statement {
+  const wanted = [...new Set(ids)]
+  return sql`${TASKS} WHERE t.id IN (${wanted}) UNION ALL ${FINISHED} WHERE t.id IN (${wanted})`
+}
+
+/** Tasks by id; null for one that is not there. */
+export function getTasks(store: Store, ids: readonly string[]): Promise<(TaskRecord | null)[]> {
+  return store.read(async (look) => {
+    const { rows } = await look.query(byId(ids))
+    const found = new Map((await recordsOf(store, look, rows)).map((task) => [task.id, task]))
+    return ids.map((id) => found.get(id) ?? null)
+  })
+}
+
+/** Attempts of tasks; none for an id that is not there. */
+export function attemptsOfTasks(store: Store, ids: readonly string[]): Promise<AttemptRecord[][]> {
+  return store.read(async (look) => {
+    const { rows } = await look.query(byId(ids))
+    const found = new Map(rows.map(rowOf).map((row) => [row.id, row]))
+    const all: AttemptRecord[][] = []
+    for (const id of ids) {
+      const row = found.get(id)
+      all.push(row === undefined ? [] : await attemptsOf(look, row, (n) => workerOf(store, look, n)))
+    }
+    return all
+  })
+}
+
+/** Who a session's number stands for; never changes once it is committed. */
+async function workerOf(store: Store, look: MySession, n: number | null): Promise<WorkerName | null> {
+  if (n === null) return null
+  const known = store.workers.get(n)
+  if (known !== undefined) return known
+  const [row] = (await look.query(sql`SELECT session, name FROM @workers WHERE n = ${n}`)).rows
+  if (row === undefined) return null
+  const worker = { session: row[0] as string, name: row[1] as string }
+  if (store.workers.size >= 10_000) store.workers.clear()
+  store.workers.set(n, worker)
+  return worker
+}
+
+/** Records of rows of ROW_COLUMNS and a payload. */
+export async function recordsOf(store: Store, look: MySession, rows: readonly Row[]): Promise<TaskRecord[]> {
+  const taskRows = rows.map(rowOf)
+  await learnPolicies(store, look, taskRows)
+  const records: TaskRecord[] = []
+  for (const [i, row] of taskRows.entries()) {
+    const worker = await workerOf(store, look, row.session)
+    records.push(taskOf(row, rows[i]?.[ROW_WIDTH] as string, store.policies.of(row), worker?.session ?? null))
+  }
+  return records
+}
+
+/** A page of tasks, newest first. */
+export async function find(store: Store, filter: TaskFilter): Promise<TaskPage> {
+  const position = readCursor(filter.cursor)
+  const limit = Math.min(filter.limit, LIMITS.page)
+  const searches = filter.tag !== undefined || filter.text !== undefined
+  const matches = matcher(filter)
+  const tasks: TaskRecord[] = []
+  let { from } = position
+  let scanned = 0
+  const step = searches ? STEP : limit + 1
+  for (;;) {
+    const below = from
+    const rows = await store.read(async (look) =>
+      recordsOf(store, look, await selectRows(look, filter, below, step)),
+    )
+    for (const task of rows) {
+      if (searches && position.searched + scanned >= LIMITS.searchRows)
+        return { tasks, next: null, partial: true, scanned }
+      if (tasks.length >= limit)
+        return { tasks, next: writeCursor(from, position.searched + scanned), partial: false, scanned }
+      scanned++
+      from = { at: task.createdAt, id: task.id }
+      if (matches(task)) tasks.push(task)
+    }
+    if (rows.length < step) return { tasks, next: null, partial: false, scanned }
+    await turn()
+  }
+}
+
+/** By tag and text, for which every row has to be looked at. */
+function matcher({ tag, text }: TaskFilter): (task: TaskRecord) => boolean {
+  const wanted = text?.toLowerCase()
+  return (task) =>
+    (tag === undefined || task.tags.includes(tag)) &&
+    (wanted === undefined ||
+      [task.id, task.type, task.uniqueKey, ...task.tags, task.payload, task.error?.message].some(
+        (field) => field?.toLowerCase().includes(wanted) === true,
+      ))
+}
+
+/** A cursor is the last row that was looked at, and how many a search has looked at in all. */
+function writeCursor(last: CreationKey | null, searched: number): string {
+  return cursorOf([last?.at ?? 0, last?.id ?? '', searched])
+}
+
+function readCursor(cursor: string | null): { from: CreationKey | null; searched: number } {
+  if (cursor === null) return { from: null, searched: 0 }
+  const [at, id, searched] = partsOf(cursor, ['number', 'string', 'number'])
+  return { from: { at: Number(at), id: String(id) }, searched: Number(searched) }
+}
