@@ -85,6 +85,7 @@ async function ask(
 ): Promise<Answered> {
   const { memory } = store
   const lanes = bounded ? memory.bounds.list() : []
+  const started = performance.now()
   const { rows } = await store.once(queues === null ? CLAIM_MERGED : CLAIM_ORDERED, [
     store.now,
     session,
@@ -98,6 +99,7 @@ async function ask(
     again ? 1 : 0,
     bounded ? memory.dueAfter(queues, store.now) : 0,
   ])
+  memory.bounds.spent(performance.now() - started)
   const [first = []] = rows
   const [now, live, replayed, expired, more, next] = first.slice(HEAD_AT) as (number | null)[]
   const at = now ?? 0
