@@ -69,7 +69,7 @@ export const ERROR_CODES = {
   engine_not_available: entry(
     500,
     false,
-    'This engine is not part of this version. Use sqlite:, postgres://, redis:// or memory:.',
+    'This engine is not part of this version. Use sqlite:, postgres://, mysql://, redis:// or memory:.',
   ),
   engine_driver_missing: entry(500, false, 'Install the driver of this engine: the package that is named.'),
   engine_busy: entry(503, true, 'The store is busy. Try again in a moment.'),

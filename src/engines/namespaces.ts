@@ -37,6 +37,11 @@ export async function dropTrial(url: string, options: { readonly store: boolean 
       const { dropNamespace } = await import('./postgres/drop-namespace.ts')
       return dropNamespace(url, namespace)
     }
+    case 'mysql':
+    case 'mariadb': {
+      const { dropNamespace } = await import('./mysql/drop-namespace.ts')
+      return dropNamespace(url, namespace)
+    }
     case 'redis':
     case 'rediss':
     case 'valkey':

@@ -13,8 +13,6 @@ export interface OpenOptions extends EngineOptions {
 
 /** Engines that are planned: their URLs are recognised, so that the refusal can say so. */
 const LATER: Readonly<Record<string, string>> = {
-  mysql: 'MySQL',
-  mariadb: 'MariaDB',
   amqp: 'RabbitMQ',
   amqps: 'RabbitMQ',
 }
@@ -48,6 +46,11 @@ export async function openEngine(url: string, options: Partial<OpenOptions> = {}
     case 'postgresql': {
       const { openPostgres } = await import('./postgres/postgres-engine.ts')
       return openPostgres(url, whole)
+    }
+    case 'mysql':
+    case 'mariadb': {
+      const { openMysql } = await import('./mysql/mysql-engine.ts')
+      return openMysql(url, whole)
     }
     case 'redis':
     case 'rediss':

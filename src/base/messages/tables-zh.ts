@@ -31,7 +31,7 @@ export const HINTS_ZH: Readonly<Partial<Record<ErrorCode, string>>> = {
   config_failed: '加载配置或任务文件时抛出了错误。请查看原因。',
   codec_failed: '请检查所指的编解码器及其密钥。请查看原因。',
   engine_url_invalid: '请使用 sqlite:路径、memory:、postgres://、mysql://、redis:// 或 amqp://。',
-  engine_not_available: '此版本不含该引擎。请使用 sqlite:、postgres://、redis:// 或 memory:。',
+  engine_not_available: '此版本不含该引擎。请使用 sqlite:、postgres://、mysql://、redis:// 或 memory:。',
   engine_driver_missing: '请安装该引擎的驱动：即所指的包。',
   engine_busy: '存储繁忙。请稍后再试。',
   engine_full: '存储空间已满。请腾出空间；工作会自行恢复。',

@@ -35,6 +35,8 @@ export interface ConnectionOptions {
 const LOCK_WAIT = 1
 /** A connection that rested for so long is not used again: the server may have given it up. In ms. */
 const REST = 200_000
+/** How long a good-bye may take. In ms. */
+const FAREWELL = 300
 /** Room for what surrounds the statements of a message. */
 const ENVELOPE = 1_024
 
@@ -92,9 +94,14 @@ export class Connection implements Link {
 
   async end(): Promise<void> {
     this.#broken = true
+    let late: NodeJS.Timeout | undefined
     await new Promise((resolve) => {
       this.#client.end(resolve)
+      // A server that says nothing does not say good-bye either, and its socket would keep this process alive.
+      late = setTimeout(resolve, FAREWELL)
     })
+    clearTimeout(late)
+    streamOf(this.#client)?.destroy()
   }
 
   #worded(text: string): string {
