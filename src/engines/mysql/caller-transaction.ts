@@ -6,6 +6,8 @@
 
 import type { CallerTransaction } from '../../core/engine.ts'
 import { WindlassError } from '../../core/errors.ts'
+import type { Value } from '../sql/session.ts'
+import type { Row } from '../sql/task-row.ts'
 import type { Home } from '../sql/workspace.ts'
 import { answerOf, wordsWith, type Answer } from './connection.ts'
 import { failureOf, serverError, StaleUnit } from './failure.ts'
@@ -44,6 +46,18 @@ class CallerSession extends MySession {
   override async unheld(keys: readonly string[]): Promise<readonly string[]> {
     const held = new Set(await this.#existing(sql`SELECT \`key\` FROM @holders WHERE \`key\` IN (${keys})`))
     return keys.filter((key) => !held.has(key))
+  }
+
+  /** What the caller's snapshot does not show counts too: the largest numbers come last, and stand. */
+  override async all(text: string, params: readonly Value[]): Promise<readonly Row[]> {
+    const own = await super.all(text, params)
+    const committed = await this.#store.read((look) => look.all(text, params))
+    return [...own, ...committed].toSorted((a, b) => Number(a.at(-1)) - Number(b.at(-1)))
+  }
+
+  /** Drawn beside the transaction: nobody who tidies up numbers is to wait for it. */
+  override draw(statements: readonly Statement[]): Promise<Answer[]> {
+    return this.#store.once(...statements)
   }
 
   /** As the caller sees it, and as it is by now. */

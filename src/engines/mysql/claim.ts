@@ -39,7 +39,7 @@ interface Taken {
 /** What one transaction came to. */
 type Outcome =
   | { readonly kind: 'dead' | 'due' | 'other queues' }
-  | { readonly kind: 'replay'; readonly wait: number | null }
+  | { readonly kind: 'replay'; readonly more: boolean; readonly wait: number | null }
   | { readonly kind: 'expired'; readonly ids: readonly string[]; readonly wait: number | null }
   | {
       readonly kind: 'taken'
@@ -63,7 +63,7 @@ async function claimOne(store: Store, request: ClaimRequest): Promise<ClaimReply
         promoted = true
         break
       case 'replay':
-        return replyOf(outcome.wait, false, await replay(store, request))
+        return replyOf(outcome.wait, outcome.more, await replay(store, request))
       case 'expired':
         if (expired >= LIMITS.promote) return replyOf(outcome.wait, true, [])
         expired += Math.max(1, await expireTasks(store, outcome.ids))
@@ -118,14 +118,17 @@ async function tryClaim(
   if (me === null) return giveUp({ kind: 'dead' })
   if (!samePaused(paused?.rows ?? [], known.paused) || (request.queues === null && kinds !== known.kinds))
     return giveUp({ kind: 'other queues' })
-  if (before === 1) return giveUp({ kind: 'replay', wait })
+  const anyLeft = async (): Promise<boolean> => {
+    const [answer] = await ask(moreOf(queues, () => [], new Map()))
+    return answer?.rows[0]?.[0] === 1
+  }
+  if (before === 1) return giveUp({ kind: 'replay', more: await anyLeft(), wait })
   if (!promoted && wait !== null && wait <= 0) return giveUp({ kind: 'due' })
 
   const rows = await reach.take(ask, looked, limit)
   if (rows.length === 0) {
     // Whoever asks for nothing asks whether there is something.
-    const left = limit > 0 ? [] : await ask(moreOf(queues, () => [], new Map()))
-    return giveUp({ kind: 'taken', rows: [], more: left[0]?.rows[0]?.[0] === 1, wait })
+    return giveUp({ kind: 'taken', rows: [], more: limit === 0 && (await anyLeft()), wait })
   }
   const taken = inOrder(rows, request.queues)
   const expired = taken.filter(({ row: { expiresAt } }) => expiresAt !== null && expiresAt <= now)

@@ -141,7 +141,7 @@ async function enqueuePlain(store: Store, tasks: readonly NewTask[]): Promise<En
 }
 
 function enqueueKeyed(store: Store, tasks: readonly NewTask[]): Promise<EnqueueReply[]> {
-  return store.write((unit) => enqueueIn(store, unit, tasks))
+  return store.write((unit) => enqueueIn(store, unit, tasks), 1)
 }
 
 /** Enqueues inside a unit; what the tasks bring was registered. */

@@ -152,7 +152,7 @@ export class MysqlEngine implements Engine {
 
   async enqueue(
     tasks: readonly NewTask[],
-    { tx }: { readonly tx?: CallerTransaction } = {},
+    { tx }: { readonly tx?: CallerTransaction; readonly notify?: boolean } = {},
   ): Promise<EnqueueReply[]> {
     const store = await this.#ready()
     if (tasks.length === 0) return []

@@ -77,6 +77,11 @@ export class MySession implements SqlUnit {
     return Promise.resolve(keys)
   }
 
+  /** Draws numbers, which stay drawn whatever becomes of the unit. */
+  draw(statements: readonly Statement[]): Promise<Answer[]> {
+    return this.queries(statements)
+  }
+
   /** Several at once; the answers in their order. */
   async queries(statements: readonly Statement[]): Promise<Answer[]> {
     const kept = this.#kept

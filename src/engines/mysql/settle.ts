@@ -134,7 +134,9 @@ function keeping(ended: readonly Plain[], ids: readonly string[], now: number): 
 async function settleUnit(store: Store, settlements: readonly Settlement[]): Promise<SettleReply[]> {
   const followUps = settlements.flatMap((one) => one.followUps)
   if (followUps.length > 0) await register(store, followUps)
-  const replies = await store.write((unit) => settleIn(store, unit, settlements))
+  // A rescue never waits long for a row: a transaction of a process that hangs may hold it.
+  const waits = settlements.some(({ guard }) => guard !== 'claim') ? 1 : 3
+  const replies = await store.write((unit) => settleIn(store, unit, settlements), waits)
   for (const [i, { id }] of settlements.entries()) if (replies[i]?.status !== 'lost') store.memory.forget(id)
   return replies
 }

@@ -44,6 +44,8 @@ export interface StoreOptions {
 
 /** Tries of a unit that other transactions stand in the way of. */
 const TRIES = 8
+/** How often a unit waits for a lock, as long as the server waits each time. */
+const WAITS = 3
 export const BEGIN: Statement = words('START TRANSACTION')
 export const COMMIT: Statement = words('COMMIT')
 const ROLLBACK: Statement = words('ROLLBACK')
@@ -106,9 +108,12 @@ export class Store {
     )
   }
 
-  /** A unit of work: all of it is committed or nothing; its hints are told after the commit. */
-  write<R>(run: (unit: MySession) => Promise<R>): Promise<R> {
-    return this.#again(() => this.#using((link, doubt) => this.#unit(link, doubt, run)))
+  /**
+   * A unit of work: all of it is committed or nothing; its hints are told after the commit.
+   * @param waits how often it may wait for a lock of somebody else until the call is told
+   */
+  write<R>(run: (unit: MySession) => Promise<R>, waits: number = WAITS): Promise<R> {
+    return this.#again(() => this.#using((link, doubt) => this.#unit(link, doubt, run)), { waits })
   }
 
   /**
@@ -126,7 +131,7 @@ export class Store {
             throw error
           }
         }),
-      false,
+      { duplicates: false },
     )
   }
 
@@ -177,14 +182,18 @@ export class Store {
   }
 
   /** Tries again what other transactions stood in the way of, after a moment. */
-  async #again<R>(run: () => Promise<R>, duplicates = true): Promise<R> {
+  async #again<R>(run: () => Promise<R>, { waits = WAITS, duplicates = true } = {}): Promise<R> {
+    let waited = 0
     for (let tries = 1; ; tries++) {
       try {
         return await run()
       } catch (error) {
         if (isDuplicate(error) && !duplicates) throw error
-        if (!(isTransient(error) || isDuplicate(error)) || tries >= TRIES) throw failureOf(error, false)
-        await pause(Math.random() * 5 * 2 ** tries)
+        const locked = isLocked(error)
+        if (locked) waited++
+        const again = locked ? waited < waits : isTransient(error) || isDuplicate(error)
+        if (!again || tries >= TRIES) throw failureOf(error, false)
+        await pause(Math.random() * 5 * 2 ** Math.min(tries, 5))
       }
     }
   }

@@ -69,7 +69,7 @@ export async function loadSpace(store: Store, unit: MySession, scope: Scope): Pr
 export async function drawPlaces(unit: MySession, places: number): Promise<number[]> {
   const count = Math.ceil(places / PLACES)
   if (count === 0) return []
-  const answers = await unit.queries(Array.from({ length: count }, () => DRAW))
+  const answers = await unit.draw(Array.from({ length: count }, () => DRAW))
   return answers.map(({ drawn }) => drawn)
 }
 

@@ -1,0 +1,159 @@
+// One of the processes of the soak: enqueues with ids and keys that others use too, claims, settles in every way,
+// reports, cancels and sweeps, all at once, and says at the end how much it did and what went wrong.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { mintToken } from '../../src/core/ids.ts'
+import type { NewTask, Outcome } from '../../src/core/hot-verbs.ts'
+import type { TaskRecord } from '../../src/core/record.ts'
+import { openMysql } from '../../src/engines/mysql/mysql-engine.ts'
+import { newSession, newTask, outcomes } from '../../src/testing/samples.ts'
+
+const [url = '', length = '', run = ''] = process.argv.slice(2)
+const until = performance.now() + Number(length)
+const QUEUES = ['a', 'b', 'c']
+/** Keys and ids of all processes come from so few that they meet all the time. */
+const SHARED = 60
+
+const engine = await openMysql(url)
+const session = newSession({ lease: 60_000 })
+await engine.startSession([session])
+const tally = {
+  created: 0,
+  duplicates: 0,
+  existing: 0,
+  claimed: 0,
+  applied: 0,
+  succeeded: 0,
+  errors: [] as string[],
+}
+
+function pick<T>(some: readonly T[]): T {
+  return some[Math.floor(Math.random() * some.length)] as T
+}
+
+function anyTask(): NewTask {
+  const queue = pick(QUEUES)
+  const priority = pick([0, 0, 5])
+  const n = Math.floor(Math.random() * SHARED)
+  switch (pick(['plain', 'key', 'id'])) {
+    case 'key':
+      return newTask({ queue, priority, minted: true, unique: { key: `key-${n}`, for: null } })
+    case 'id':
+      // The same id is the same task, in whatever process it is made.
+      return newTask({ queue: 'a', id: `${run}-${Math.floor((Date.now() / 500) * SHARED + n)}` })
+    default:
+      return newTask({ queue, priority, minted: true, due: { after: pick([0, 0, 0, 200]) } })
+  }
+}
+
+function anyOutcome(): Outcome {
+  return pick([
+    outcomes.succeed('1'),
+    outcomes.succeed('{"n":2}'),
+    outcomes.succeed(),
+    outcomes.release(),
+    outcomes.retry(pick([0, 100])),
+    outcomes.die(),
+  ])
+}
+
+/** Does something again and again; an error is what must not be. */
+let slowest = { what: '', ms: 0 }
+
+async function keep(what: string, rest: number, work: () => Promise<void>): Promise<void> {
+  while (performance.now() < until) {
+    const since = performance.now()
+    try {
+      await work()
+    } catch (error) {
+      tally.errors.push(
+        `${what}: ${String(error)} ${JSON.stringify((error as { detail?: unknown }).detail ?? null)}`,
+      )
+    }
+    const ms = performance.now() - since
+    if (ms > slowest.ms) slowest = { what, ms }
+    await sleep(Math.random() * rest)
+  }
+}
+
+async function enqueueSome(): Promise<void> {
+  const tasks = Array.from({ length: pick([1, 5, 30]) }, anyTask)
+  for (const { outcome } of await engine.enqueue(tasks)) {
+    if (outcome === 'created') tally.created++
+    else if (outcome === 'duplicate') tally.duplicates++
+    else tally.existing++
+  }
+}
+
+async function workSome(): Promise<void> {
+  const queues = pick([null, ['a'], ['b', 'c', 'a']])
+  const request = { session: session.id, claimId: mintToken(), queues, limit: pick([1, 10, 50]) }
+  const tasks = (await engine.claim([request]))[0]?.tasks ?? []
+  tally.claimed += tasks.length
+  await settleSome(tasks)
+}
+
+async function settleSome(tasks: readonly TaskRecord[]): Promise<void> {
+  const line = { at: 0, level: 'info' as const, message: 'on its way' }
+  const some = tasks.filter(() => Math.random() < 0.2)
+  await engine.report(some.map(({ id, claim }) => ({ id, claim: claim ?? '', progress: null, logs: [line] })))
+  const settlements = tasks.map(({ id, claim }) => ({
+    id,
+    claim: claim ?? '',
+    guard: 'claim' as const,
+    outcome: anyOutcome(),
+    followUps: Math.random() < 0.1 ? [anyTask()] : [],
+    logs: [],
+  }))
+  for (const [i, reply] of (await engine.settle(settlements)).entries()) {
+    if (reply.status !== 'applied') {
+      tally.errors.push(`settle: ${reply.status} ${JSON.stringify(settlements[i])}`)
+      continue
+    }
+    tally.applied++
+    if (reply.state === 'succeeded') tally.succeeded++
+    tally.created += reply.followUps.filter(({ outcome }) => outcome === 'created').length
+  }
+}
+
+async function sweepOnce(): Promise<void> {
+  const whole = {
+    every: 0,
+    declare: true,
+    extend: false,
+    grace: 0,
+    limit: 200,
+    cursor: null,
+    keepCount: 1_000_000,
+  }
+  await engine.sweep({ session: session.id, ...whole })
+  await engine.heartbeat([
+    {
+      session: session.id,
+      renew: true,
+      held: { count: 0, hash: 0, list: null },
+      unclaimedAfter: 5_000,
+      draining: false,
+    },
+  ])
+  await engine.records.changes(-1, 1)
+}
+
+async function cancelSome(): Promise<void> {
+  const { tasks } = await engine.records.find({ states: ['ready', 'scheduled'], limit: 20, cursor: null })
+  await engine.records.act(tasks.slice(0, 3).map(({ id }) => ({ verb: 'cancel', id })))
+  const dead = await engine.records.find({ states: ['dead', 'cancelled'], limit: 5, cursor: null })
+  await engine.records.act(dead.tasks.map(({ id }) => ({ verb: 'requeue', id })))
+}
+
+await Promise.all([
+  keep('enqueue', 5, enqueueSome),
+  keep('enqueue', 5, enqueueSome),
+  keep('work', 1, workSome),
+  keep('work', 1, workSome),
+  keep('sweep', 300, sweepOnce),
+  keep('act', 100, cancelSome),
+])
+await engine.close()
+process.stdout.write(JSON.stringify({ ...tally, slowest }))
