@@ -21,6 +21,8 @@ export class Emptiness {
   #waiters: { readonly all: boolean; readonly resolve: () => void }[] = []
   #timer: Cancel | null = null
   #looking = false
+  /** Something ended that may have brought tasks of which nobody told, as a transaction of a handler's does. */
+  #stale = false
 
   constructor(ports: EmptinessPorts) {
     this.#ports = ports
@@ -35,11 +37,18 @@ export class Emptiness {
     })
   }
 
-  /** Something ended: is that all? */
+  /** Something ended: what the store said before is not believed any more. */
+  ended(): void {
+    this.#stale = true
+    this.look()
+  }
+
+  /** Is that all? */
   look(): void {
     if (this.#waiters.length === 0 || this.#looking || this.#ports.busy() > 0) return
     const { claimer, settings } = this.#ports
-    if (settings.types.size > 0 && !claimer.foundNothing) {
+    if (settings.types.size > 0 && (this.#stale || !claimer.foundNothing)) {
+      this.#stale = false
       claimer.wake()
       return
     }

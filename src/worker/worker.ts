@@ -266,7 +266,7 @@ export class Worker extends Service {
   #moved(due: number | null): void {
     this.#claimer.due(due)
     this.#claimer.room()
-    this.#emptiness.look()
+    this.#emptiness.ended()
   }
 
   #sessionChanged(session: string | null): void {

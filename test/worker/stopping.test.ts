@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { WindlassError } from '../../src/core/errors.ts'
 import type { TaskContext } from '../../src/core/task-type.ts'
+import { over } from '../../src/testing/history/recorder.ts'
 import { createRig, faulty, gate, quiet, task } from './rig.ts'
 
 /** Waits until it is told to stop, then throws the reason. */
@@ -268,4 +269,22 @@ test('a worker that is told to end when empty does so, with or without what wait
   await rig.clock.run(62_000)
   assert.equal((await rig.get(ids[2] ?? '')).state, 'succeeded')
   assert.equal(all, true, 'a stranger that comes back for ever is not waited for')
+})
+
+test('what a handler enqueues behind the back of its worker is run before that ends when empty', async (t) => {
+  const rig = await createRig(t)
+  const worked = gate<string>()
+  const deaf = over(rig.engine, { watch: () => () => {} })
+  const parent = task('parent', () => worked.promise)
+  const child = task('child', () => 'ok')
+  await rig.enqueue(parent)
+  const worker = await rig.worker([parent, child], { engine: deaf })
+  let empty = false
+  void worker.drainUntilEmpty().then(() => (empty = true))
+  // A claim looks in vain meanwhile.
+  await rig.clock.run(11_000)
+  const id = await rig.enqueue(child)
+  worked.open('ok')
+  await rig.clock.run(1_000)
+  assert.deepEqual([empty, (await rig.get(id)).state], [true, 'succeeded'])
 })
