@@ -86,7 +86,18 @@ async function settleOf(batch: number): Promise<(string | number | null)[]> {
   const ids = rows.map(({ id }) => id)
   const tokens = array(ids.map((id) => `${id} c.1`))
   const kept = array(ids.map(() => 1))
-  return [null, array(rows.map(({ tid }) => tid)), tokens, array(ids), kept, kept, batch, '[]']
+  return [
+    null,
+    array(rows.map(({ tid }) => tid)),
+    tokens,
+    array(ids),
+    kept,
+    kept,
+    batch,
+    '[]',
+    'plans',
+    'word',
+  ]
 }
 
 function enqueueOf(batch: number): (string | number | null)[] {
@@ -106,6 +117,8 @@ function enqueueOf(batch: number): (string | number | null)[] {
     all('{}'),
     batch,
     '[]',
+    'plans',
+    'word',
   ]
 }
 

@@ -29,7 +29,7 @@ export const PLAIN = `WITH clock AS MATERIALIZED (SELECT ${nowOf('$1')} AS now, 
       $17::text[]) WITH ORDINALITY AS u(delay, expires, id, digest, queue, type, rank, grp, parent_id, policy,
       policy_text, origin, root_id, extra, timeout, payload, o)),
   told AS (INSERT INTO @fresh_changes (at, count, items) SELECT now, $18::int, $19 FROM clock)
-  SELECT 1`
+  SELECT CASE WHEN $21::text IS NOT NULL THEN pg_notify($20::text, $21::text)::text END`
 
 /** Enqueues in transactions of the engine's own. */
 export async function enqueue(store: Store, tasks: readonly NewTask[]): Promise<EnqueueReply[]> {
@@ -65,13 +65,15 @@ async function enqueuePlain(store: Store, tasks: readonly NewTask[]): Promise<En
     hints.note(ready ? 'work' : 'due', queue)
     return { outcome: 'created', id, state: ready ? 'ready' : 'scheduled' }
   })
+  const word = store.options.announce(hints.list())
+  const told = [feed.count, feed.pack(), store.options.schema, word]
   try {
-    await store.once(PLAIN, [store.now, ...columnsOf(store, tasks), feed.count, feed.pack()])
+    await store.once(PLAIN, [store.now, ...columnsOf(store, tasks), ...told])
   } catch (error) {
     if (isDuplicate(error)) return null
     throw error
   }
-  store.options.committed(hints.list())
+  store.options.committed(hints.list(), word !== null)
   return replies
 }
 

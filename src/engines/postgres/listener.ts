@@ -1,6 +1,7 @@
 // Hears of commits of other engines: those of this process by telling them directly, other processes by LISTEN on a
-// connection of its own. What is told to others is gathered and throttled; a hint may be late or lost, nothing rests
-// on it. Promises that a connection that broke is made anew while somebody watches, and that nothing is sent per task.
+// connection of its own, and by a slow poll of what nobody told. What is told to others is gathered and throttled; a
+// hint may be late or lost, nothing rests on it.
+// Promises that a connection that broke is made anew while somebody watches, and that nothing is sent per task.
 
 import type { Hint } from '../../core/hot-verbs.ts'
 import { mintToken } from '../../core/ids.ts'
@@ -21,10 +22,15 @@ export interface ListenerOptions {
 /** Least time between two messages to other processes, in ms: 200 a second cost a server little, and idle workers wait no longer. */
 const THROTTLE = 5
 const RETRY = 1_000
+/** Tasks of a caller's transaction, and everything where nobody can listen, are looked for this often (CONTRACT rule 13). */
+const POLL = 1_000
 /** A connection that does not answer this question any more is replaced. */
 const PROBE = 5_000
 /** More queues than this are told as "unknown which". */
 const NAMED = 20
+
+/** A message of the server is shorter than 8,000 bytes. */
+const MESSAGE = 7_900
 
 /** Engines of this process by store. */
 const sameStore = new Map<string, Set<Listener>>()
@@ -37,6 +43,7 @@ export class Listener {
   #link: Connection | null = null
   #timer: NodeJS.Timeout | null = null
   #probe: NodeJS.Timeout | null = null
+  #poll: NodeJS.Timeout | null = null
   readonly #gathered = new Map<Hint['kind'], Set<string> | null>()
   #throttle: NodeJS.Timeout | null = null
   #closed = false
@@ -52,6 +59,7 @@ export class Listener {
   start(): void {
     if (this.#running) return
     this.#running = true
+    this.#poll = setInterval(() => this.#options.tell([{ kind: 'work', queues: null }]), POLL).unref()
     void this.#listen()
   }
 
@@ -59,8 +67,10 @@ export class Listener {
     this.#running = false
     if (this.#timer !== null) clearTimeout(this.#timer)
     if (this.#probe !== null) clearInterval(this.#probe)
+    if (this.#poll !== null) clearInterval(this.#poll)
     this.#timer = null
     this.#probe = null
+    this.#poll = null
     this.#link?.destroy()
     this.#link = null
   }
@@ -74,12 +84,20 @@ export class Listener {
     if (group?.size === 0) sameStore.delete(this.#key)
   }
 
-  /** This engine has committed: everybody else is told. */
-  committed(hints: readonly Hint[]): void {
+  /** What a statement that is about to commit is to tell other processes by itself; null: nothing, or a little later. */
+  announce(hints: readonly Hint[]): string | null {
+    if (hints.length === 0 || this.#closed || this.#options.url === null || this.#throttle !== null)
+      return null
+    this.#throttle = setTimeout(() => this.#rest(), THROTTLE).unref()
+    return this.#text(hints)
+  }
+
+  /** This engine has committed: everybody else is told. `announced`: other processes know it from the statement. */
+  committed(hints: readonly Hint[], announced: boolean): void {
     if (hints.length === 0 || this.#closed) return
     for (const other of sameStore.get(this.#key) ?? [])
       if (other !== this && other.#running) other.#options.tell(hints)
-    if (this.#options.url === null) return
+    if (this.#options.url === null || announced) return
     for (const { kind, queues } of hints) this.#gather(kind, queues)
     if (this.#throttle !== null) return
     this.#throttle = setTimeout(() => this.#rest(), THROTTLE).unref()
@@ -103,10 +121,23 @@ export class Listener {
   }
 
   #send(): void {
-    const hints = [...this.#gathered].map(([kind, queues]) => [kind, queues === null ? null : [...queues]])
+    const hints = [...this.#gathered].map(([kind, queues]) => ({
+      kind,
+      queues: queues === null ? null : [...queues],
+    }))
     this.#gathered.clear()
     const { notify, schema } = this.#options
-    notify(schema, JSON.stringify([this.#me, hints])).catch(() => undefined)
+    notify(schema, this.#text(hints)).catch(() => undefined)
+  }
+
+  /** A message that the server takes. */
+  #text(hints: readonly Hint[]): string {
+    const said = hints.map(({ kind, queues }) => [
+      kind,
+      queues !== null && queues.length <= NAMED ? queues : null,
+    ])
+    const text = JSON.stringify([this.#me, said])
+    return Buffer.byteLength(text) < MESSAGE ? text : JSON.stringify([this.#me, [['any', null]]])
   }
 
   async #listen(): Promise<void> {

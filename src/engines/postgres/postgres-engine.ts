@@ -101,7 +101,7 @@ export class PostgresEngine implements Engine {
 
   constructor(
     address: PostgresAddress,
-    options: Omit<StoreOptions, 'url' | 'schema' | 'bouncer' | 'committed'>,
+    options: Omit<StoreOptions, 'url' | 'schema' | 'bouncer' | 'announce' | 'committed'>,
   ) {
     this.address = formatPostgresAddress(address)
     const schema = schemaOf(address.namespace)
@@ -110,7 +110,11 @@ export class PostgresEngine implements Engine {
       url: address.url,
       schema,
       bouncer: address.bouncer,
-      committed: (hints) => this.#committed(hints),
+      announce: (hints) => this.#listener.announce(hints),
+      committed: (hints, announced = false) => {
+        this.#watchers.tell(hints)
+        this.#listener.committed(hints, announced)
+      },
     })
     this.#listener = new Listener(`${address.url} ${schema}`, {
       url: address.direct ?? (address.bouncer ? null : address.url),
@@ -240,11 +244,6 @@ export class PostgresEngine implements Engine {
     // On a connection of our own: nobody is to wait for the caller's commit because of it.
     await register(this.#store, tasks)
     return runInTransaction(tx, this.#store, this.instanceId, run)
-  }
-
-  #committed(hints: readonly Hint[]): void {
-    this.#watchers.tell(hints)
-    this.#listener.committed(hints)
   }
 
   /** The store, once it is migrated, perhaps by another process since this one looked last. */

@@ -2,7 +2,7 @@
 // are one statement that finds the rows where the claim put them; the others are a unit of work on locked rows.
 // Promises that the token alone guards a settlement, also where a row has moved meanwhile (CONTRACT rules 2, 8, 9).
 
-import type { Settlement, SettleReply } from '../../core/hot-verbs.ts'
+import type { Hint, Settlement, SettleReply } from '../../core/hot-verbs.ts'
 import { FeedNotes } from '../sql/feed-notes.ts'
 import { isPlainSuccess, settleRows } from '../sql/settle-rows.ts'
 import { FIXED } from '../sql/task-row.ts'
@@ -38,7 +38,8 @@ export const SUCCEED = `WITH clock AS MATERIALIZED (SELECT ${nowOf('$1')} AS now
     SELECT (SELECT now FROM clock), n, CASE WHEN n = $7::int THEN $8::text ELSE
       (SELECT json_agg(json_build_array(type, queue, 3, attempt, json_build_array(id)))::text FROM gone) END
     FROM (SELECT count(*)::int AS n FROM gone) AS c WHERE n > 0)
-  SELECT CASE WHEN count(*) = $7::int THEN NULL ELSE coalesce(array_to_json(array_agg(id))::text, '[]') END FROM gone`
+  SELECT CASE WHEN count(*) = $7::int THEN NULL ELSE coalesce(array_to_json(array_agg(id))::text, '[]') END,
+    CASE WHEN $10::text IS NOT NULL THEN pg_notify($9::text, $10::text)::text END FROM gone`
 
 /** Time that a rescue waits for a locked row. */
 const RESCUE_WAIT = 'SET LOCAL lock_timeout = 100'
@@ -89,6 +90,8 @@ async function succeed(store: Store, plain: readonly Plain[]): Promise<ReadonlyS
   const feed = new FeedNotes()
   const ids = plain.map(({ settlement }) => settlement.id)
   for (const { settlement, known } of plain) feed.tell({ ...known, id: settlement.id }, SUCCEEDED)
+  const hints: Hint[] = [{ kind: 'change', queues: [...new Set(plain.map(({ known }) => known.queue))] }]
+  const word = store.options.announce(hints)
   const { rows } = await store.once(SUCCEED, [
     store.now,
     arrayOf(plain.map(({ known }) => known.tid)),
@@ -98,16 +101,13 @@ async function succeed(store: Store, plain: readonly Plain[]): Promise<ReadonlyS
     arrayOf(plain.map(({ known }) => known.keep)),
     plain.length,
     feed.pack(),
+    store.options.schema,
+    word,
   ])
   const some = rows[0]?.[0] as string | null
   const applied = new Set(some === null ? ids : ((JSON.parse(some) as string[] | null) ?? []))
-  const queues = new Set<string>()
-  for (const { settlement, known } of plain) {
-    if (!applied.has(settlement.id)) continue
-    store.memory.forget(settlement.id)
-    queues.add(known.queue)
-  }
-  if (queues.size > 0) store.options.committed([{ kind: 'change', queues: [...queues] }])
+  for (const { settlement } of plain) if (applied.has(settlement.id)) store.memory.forget(settlement.id)
+  if (applied.size > 0) store.options.committed(hints, word !== null)
   return applied
 }
 

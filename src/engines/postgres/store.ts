@@ -33,7 +33,9 @@ export interface StoreOptions {
   readonly maxOverflow: number
   readonly poolTimeout: number
   readonly changesKept: number
-  readonly committed: (hints: readonly Hint[]) => void
+  /** What a statement is to tell other processes when it commits; null: nothing, they are told afterwards. */
+  readonly announce: (hints: readonly Hint[]) => string | null
+  readonly committed: (hints: readonly Hint[], announced?: boolean) => void
 }
 
 /** Tries of a unit that other transactions stand in the way of. */
