@@ -30,6 +30,7 @@ type Asking = (options: {
 
 /** A session on the caller's connection: what it may lock is looked for on one of ours first. */
 class CallerSession extends MySession {
+  override readonly isSnapshot = true
   readonly #store: Store
   readonly #ask: Send
 
@@ -53,6 +54,14 @@ class CallerSession extends MySession {
     const own = await super.all(text, params)
     const committed = await this.#store.read((look) => look.all(text, params))
     return [...own, ...committed].toSorted((a, b) => Number(a.at(-1)) - Number(b.at(-1)))
+  }
+
+  /** What the caller sees comes first, then what is so by now. */
+  override async looks(statements: readonly Statement[]): Promise<Answer[]> {
+    if (statements.length === 0) return []
+    const own = await this.queries(statements)
+    const committed = await this.#store.once(...statements)
+    return own.map((answer, i) => ({ ...answer, rows: [...answer.rows, ...(committed[i]?.rows ?? [])] }))
   }
 
   /** Drawn beside the transaction: nobody who tidies up numbers is to wait for it. */

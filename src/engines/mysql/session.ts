@@ -31,6 +31,8 @@ function portableText(text: string): string {
 export class MySession implements SqlUnit {
   readonly now: number
   readonly hints = new HintNotes()
+  /** Looks without locks may show an older moment than this one. */
+  readonly isSnapshot: boolean = false
   /** What the unit tells the feed of changes. */
   told: FeedNotes | null = null
   /** Ids that callers chose for tasks of this unit. */
@@ -75,6 +77,11 @@ export class MySession implements SqlUnit {
   /** Those of the unique keys that may have no row yet. */
   unheld(keys: readonly string[]): Promise<readonly string[]> {
     return Promise.resolve(keys)
+  }
+
+  /** Looks without locks at what is there by now. */
+  looks(statements: readonly Statement[]): Promise<Answer[]> {
+    return statements.length === 0 ? Promise.resolve([]) : this.queries(statements)
   }
 
   /** Draws numbers, which stay drawn whatever becomes of the unit. */

@@ -8,6 +8,7 @@ import { LIMITS } from '../../core/limits.ts'
 import { keepLogs } from '../sql/attempts.ts'
 import { ROW_COLUMNS, rowOf, type TaskRow } from '../sql/task-row.ts'
 import { Workspace, type Entry, type Home } from '../sql/workspace.ts'
+import type { Answer } from './connection.ts'
 import { learnPolicies } from './register.ts'
 import {
   chunksOf,
@@ -46,21 +47,23 @@ export interface Scope {
   readonly places: number
 }
 
-/** Loads and locks what a unit is about. */
+/** Loads what a unit is about, and locks what it may change. */
 export async function loadSpace(store: Store, unit: MySession, scope: Scope): Promise<Workspace> {
   const { tasks } = scope
   for (const { id, minted } of tasks) if (!minted) unit.chosen.add(id)
-  const ids = [...new Set([...scope.ids, ...tasks.map(({ id }) => id)])]
-  const rows = await lockRows(unit, ids, tasks.length > 0)
+  const rows = await lockRows(unit, [...new Set(scope.ids)])
   const loaded = rows.map(([, row]) => row)
   const blocks = await drawPlaces(unit, scope.places)
   const space = new Workspace(unit.now, store.policies, placesOf(blocks))
   for (const [home, row] of rows) space.load(row, home)
   await learnPolicies(store, unit, loaded)
-  if (tasks.length > 0) await loadTombstones(unit, space, tasks)
   const ownKeys = scope.keys ? loaded.flatMap(({ uniqueKey }) => uniqueKey ?? []) : []
   const newKeys = tasks.flatMap(({ unique }) => (unique === null ? [] : [unique.key]))
-  await loadKeys(store, unit, space, [...ownKeys, ...newKeys])
+  await loadKnown(store, unit, space, {
+    ids: tasks.map(({ id }) => id).filter((id) => space.find(id) === null),
+    keys: [...new Set([...ownKeys, ...newKeys])].toSorted(byBytes),
+    frees: scope.keys || unit.isSnapshot,
+  })
   if (scope.sessions) await loadLive(unit, space, loaded)
   return space
 }
@@ -82,11 +85,7 @@ export function placesOf(blocks: readonly number[]): () => number {
   }
 }
 
-async function lockRows(
-  unit: MySession,
-  ids: readonly string[],
-  mostlyNew: boolean,
-): Promise<[Home, TaskRow][]> {
+async function lockRows(unit: MySession, ids: readonly string[]): Promise<[Home, TaskRow][]> {
   if (ids.length === 0) return []
   const found = await lockIn(unit, 'tasks', ids)
   const known = new Set(found.map(([, { id }]) => id))
@@ -94,9 +93,9 @@ async function lockRows(
   if (missing.length === 0) return found
   const finished = await lockIn(unit, 'finished', missing)
   for (const [, { id }] of finished) known.add(id)
-  // A finished task that was requeued between the two looks is where the first one looked in vain. New ones are nowhere.
+  // A finished task that was requeued between the two looks is where the first one looked in vain.
   const still = missing.filter((id) => !known.has(id))
-  const moved = still.length === 0 || mostlyNew ? [] : await lockIn(unit, 'tasks', still)
+  const moved = still.length === 0 ? [] : await lockIn(unit, 'tasks', still)
   return [...found, ...finished, ...moved]
 }
 
@@ -110,44 +109,76 @@ async function lockIn(unit: MySession, home: Home, ids: readonly string[]): Prom
   return rows.map((row) => [home, rowOf(row)])
 }
 
-async function loadTombstones(unit: MySession, space: Workspace, tasks: readonly NewTask[]): Promise<void> {
-  const missing = tasks.map(({ id }) => id).filter((id) => space.find(id) === null)
-  if (missing.length === 0) return
-  const { rows } = await unit.query(sql`SELECT id, digest FROM @tombstones WHERE id IN (${missing})`)
-  for (const [id, digest] of rows) space.tombstones.set(id as string, digest as string)
+interface Known {
+  /** Of tasks to be enqueued. */
+  readonly ids: readonly string[]
+  /** In the order of the server. */
+  readonly keys: readonly string[]
+  /** Keys that the transaction may free itself are locked in any case: then they are seen as it left them. */
+  readonly frees: boolean
 }
 
 /**
- * Looks at who holds keys, and keeps others from taking them until the unit ends: each key has a row from here on, one
- * that is nobody's if need be.
+ * Looks at what ids and keys stand for, without locks: whoever inserts an id meets a row that was inserted meanwhile,
+ * and a key that somebody holds is no more than told. The keys that are free are locked then: each has a row from there
+ * on, one that is nobody's if need be, so that others wait until the unit ends.
  */
-async function loadKeys(
+async function loadKnown(
   store: Store,
   unit: MySession,
   space: Workspace,
-  keys: readonly string[],
+  { ids, keys, frees }: Known,
 ): Promise<void> {
-  if (keys.length === 0) return
-  const all = [...new Set(keys)].toSorted(byBytes)
-  const unheld = await unit.unheld(all)
-  for (const chunk of chunksOf(unheld.map((key) => [key])))
+  const byId = ids.length === 0 ? [] : readOf(ids)
+  const buried = ids.length === 0 ? [] : [sql`SELECT id, digest FROM @tombstones WHERE id IN (${ids})`]
+  const held = keys.length === 0 || frees ? [] : [holdersOf(keys)]
+  const answers = await unit.looks([...byId, ...buried, ...held])
+  if (ids.length > 0) {
+    await loadRead(store, unit, space, answers)
+    for (const [id, digest] of answers[2]?.rows ?? []) space.tombstones.set(id as string, digest as string)
+  }
+  if (held.length > 0) await loadHolders(store, unit, space, answers.at(-1))
+  const free = keys.filter((key) => frees || space.holderOf(key) === null)
+  if (free.length === 0) return
+  for (const chunk of chunksOf((await unit.unheld(free)).map((key) => [key])))
     unit.later(
       sql`INSERT INTO @holders (\`key\`) VALUES ${chunk} ON DUPLICATE KEY UPDATE \`key\` = @holders.\`key\``,
     )
-  const { rows } = await unit.query(
-    sql`SELECT \`key\`, task, until FROM @holders FORCE INDEX (PRIMARY) WHERE \`key\` IN (${all}) ORDER BY \`key\` FOR UPDATE`,
-  )
-  for (const key of all) space.keys.set(key, null)
+  for (const key of free) space.keys.set(key, null)
+  const locked = await unit.query(sql`${holdersOf(free)} ORDER BY \`key\` FOR UPDATE`)
+  await loadHolders(store, unit, space, locked)
+}
+
+function holdersOf(keys: readonly string[]): Statement {
+  return sql`SELECT \`key\`, task, until FROM @holders FORCE INDEX (PRIMARY) WHERE \`key\` IN (${keys})`
+}
+
+async function loadHolders(
+  store: Store,
+  unit: MySession,
+  space: Workspace,
+  answer: Answer | undefined,
+): Promise<void> {
   const strangers: string[] = []
-  for (const [key, task, until] of rows as [string, string, unknown][]) {
+  for (const [key, task, until] of (answer?.rows ?? []) as [string, string, unknown][]) {
     if (task === '') continue
     space.keys.set(key, { task, until: until === null ? null : Number(until) })
     if (space.find(task) === null) strangers.push(task)
   }
-  if (strangers.length === 0) return
-  const answers = await unit.queries(
-    HOMES.map((home) => sql`${words(`SELECT ${ROW_COLUMNS} FROM @${home} t`)} WHERE t.id IN (${strangers})`),
-  )
+  if (strangers.length > 0) await loadRead(store, unit, space, await unit.looks(readOf(strangers)))
+}
+
+/** Rows of both tables. One that moves meanwhile is in one of them at least: it leaves the second for the first rarely. */
+function readOf(ids: readonly string[]): Statement[] {
+  return HOMES.map((home) => sql`${words(`SELECT ${ROW_COLUMNS} FROM @${home} t`)} WHERE t.id IN (${ids})`)
+}
+
+async function loadRead(
+  store: Store,
+  unit: MySession,
+  space: Workspace,
+  answers: readonly Answer[],
+): Promise<void> {
   for (const [i, home] of HOMES.entries()) {
     const found = answers[i]?.rows.map(rowOf) ?? []
     for (const row of found) if (space.find(row.id) === null) space.load(row, home)
@@ -234,6 +265,7 @@ function storeKeys(unit: MySession, { keysFreed, keysTaken, keys }: Workspace): 
         ON DUPLICATE KEY UPDATE task = VALUES(task), until = VALUES(until)`,
     )
   const free = [...keys].flatMap(([key, holder]) => (holder === null ? [key] : []))
+  // Rows that were nobody's while the unit looked, and are still.
   if (free.length > 0) unit.later(sql`${removeRows('holders', free, 'key')} AND t.task = ''`)
 }
 
