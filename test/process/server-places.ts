@@ -1,8 +1,9 @@
 /**
  * Fresh stores on test servers, each apart from all others on its server, so that what is left of one can be told: a
- * database of its own on PostgreSQL, a user of its own on Redis.
+ * database of its own on PostgreSQL and MySQL, a user of its own on Redis.
  */
 import { createClient } from '@redis/client'
+import mysql, { type RowDataPacket } from 'mysql2/promise'
 import pg from 'pg'
 
 import { mintToken } from '../../src/core/ids.ts'
@@ -37,6 +38,36 @@ export async function settlePostgres(server: string): Promise<StorePlace> {
     connections,
     check: () => Promise.resolve(),
     drop: async () => void (await ask(`DROP DATABASE ${name} WITH (FORCE)`)),
+  }
+}
+
+const PROCESSES = `SELECT concat_ws(' ', p.command, p.state, t.trx_state) AS says FROM information_schema.processlist p
+  LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id WHERE p.db = ?`
+
+/** Makes a database; whoever connects to it is of this test. */
+export async function settleMysql(server: string): Promise<StorePlace> {
+  const name = `windlass_${newName()}`
+  const ask = async (sql: string, ...values: string[]): Promise<RowDataPacket[]> => {
+    const client = await mysql.createConnection(server)
+    try {
+      const [rows] = await client.query<RowDataPacket[]>(sql, values)
+      return rows
+    } finally {
+      await client.end()
+    }
+  }
+  const connections = async (): Promise<string[]> =>
+    (await ask(PROCESSES, name)).map(({ says }) => String(says))
+  await ask(`CREATE DATABASE ${name}`)
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  return {
+    url: withNamespace(url.href, 'crash'),
+    // Told of a connection that has a transaction open.
+    isCalm: async () => !(await connections()).some((says) => /RUNNING|LOCK WAIT|COMMITTING/.test(says)),
+    connections,
+    check: () => Promise.resolve(),
+    drop: async () => void (await ask(`DROP DATABASE ${name}`)),
   }
 }
 
