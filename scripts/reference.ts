@@ -88,7 +88,7 @@ function tableRows(table: object): string[] {
             name === 'keep' && typeof inner === 'number' ? formatDuration(inner) : shown(key, inner)
           return `| \`${name}.${key}\` | ${text} |`
         })
-      : [`| \`${name}\` | ${shown(name, value)} |`],
+      : [`| \`${name}\` | ${shown(name, value ?? 'none')} |`],
   )
 }
 

@@ -263,7 +263,7 @@ export class Windlass {
   }
 
   async #makeWorker(options: WorkOptions): Promise<Worker> {
-    const { worker, lease, payloadBytes, redact, keepCount, retry, keep } = this.settings
+    const { worker, lease, payloadBytes, redact, keepCount, keepBytes, retry, keep } = this.settings
     applyEnvironment(this.settings, this.#surroundings.env)
     const types = options.types ?? [...(await this.types()).values()]
     const own = options.middleware ?? []
@@ -276,6 +276,7 @@ export class Windlass {
       lease,
       redact,
       keepCount,
+      keepBytes,
       defaults: { retry, keep },
       log: this.log,
       heart: { openModule: OPEN_MODULE },

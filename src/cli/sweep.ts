@@ -15,6 +15,7 @@ export function define(command: Command, cli: Cli): void {
       sweepOnce({
         engine: await windlass.engine(),
         keepCount: windlass.settings.keepCount,
+        keepBytes: windlass.settings.keepBytes,
         tell: (news) => {
           if (news.kind !== 'log') return
           const task = 'task' in news.fields ? `${String(news.fields.task)}: ` : ''

@@ -59,7 +59,7 @@ async function up(cli: Cli, flags: Flags): Promise<void> {
     journal.openFile()
     const say = createSay(journal.log, cli.out)
     await greet(windlass, engine, say)
-    const { worker, keepCount } = windlass.settings
+    const { worker, keepCount, keepBytes } = windlass.settings
     const supervisor = new Supervisor({
       engine,
       count: worker.count,
@@ -67,6 +67,7 @@ async function up(cli: Cli, flags: Flags): Promise<void> {
       command: (name) => childCommand(cli, flags, name),
       tell: (event) => tellEvent(event, say, journal, cli.out),
       keepCount,
+      keepBytes,
       drain: worker.drain,
     })
     await supervise(cli, supervisor, say, stop)

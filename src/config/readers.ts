@@ -1,6 +1,7 @@
 // Readers of single values: from text of the environment or a value of a config file to what the program uses.
 // Each refuses with a sentence that starts with the name under which the value was found.
 
+import { parseBytes } from '../core/byte-size.ts'
 import { parseDuration, show } from '../core/duration.ts'
 import { WindlassError } from '../core/errors.ts'
 import { suggest } from '../core/keys.ts'
@@ -22,6 +23,15 @@ export function readWhole(min: number, max: number): Reader<number> {
     const value = typeof raw === 'string' && /^\d+$/.test(raw.trim()) ? Number(raw) : raw
     if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value
     return refuse(name, `a whole number from ${min} to ${max}`, raw)
+  }
+}
+
+/** A number of bytes, or text with a unit: `512MB`. A number in text is one of bytes, too. */
+export const readBytes: Reader<number> = (raw, _unit, name) => {
+  try {
+    return parseBytes(typeof raw === 'string' && /^\d+$/.test(raw.trim()) ? Number(raw) : raw, name)
+  } catch {
+    return refuse(name, 'a number of bytes or a size such as 512MB', raw)
   }
 }
 

@@ -24,6 +24,7 @@ import {
 } from './origin.ts'
 import {
   readBoolean,
+  readBytes,
   readDuration,
   readDurations,
   readLevel,
@@ -52,6 +53,7 @@ export interface Settings {
   readonly retry: RetryPolicy
   readonly keep: Keep
   readonly keepCount: number
+  readonly keepBytes: number | null
   readonly lease: number
   readonly payloadBytes: number
   /** How long an enqueue is repeated while its outcome is unknown or the store out of reach. */
@@ -124,6 +126,7 @@ const FIELDS = {
   keepSucceeded: span(['retention.succeeded'], [], readDuration()),
   keepDead: span(['retention.dead'], [], readDuration()),
   keepCount: field(['retention.count'], [], whole(0, 1_000_000_000)),
+  keepBytes: field(['retention.bytes'], [], readBytes),
   payload: field(['limits.payload'], [], whole(1_024, 16 * 1024 * 1024)),
   enqueue: span(['limits.enqueue'], [], readDuration()),
   count: field(['worker.count'], ['WORKER_COUNT'], whole(0, 1_000)),
@@ -196,6 +199,7 @@ function readMatters(picker: Picker) {
       dead: picker.pick(FIELDS.keepDead, DEFAULTS.keep.dead),
     },
     keepCount: picker.pick(FIELDS.keepCount, DEFAULTS.keepCount),
+    keepBytes: picker.pick(FIELDS.keepBytes, DEFAULTS.keepBytes),
     payloadBytes: picker.pick(FIELDS.payload, LIMITS.payloadBytes),
     enqueueDeadline: picker.pick(FIELDS.enqueue, 10 * second),
     redact: picker.pick(FIELDS.redact, []),

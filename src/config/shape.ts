@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { getCallSites } from 'node:util'
 
 import type { Codec } from '../core/codec.ts'
+import type { ByteSize } from '../core/byte-size.ts'
 import type { Duration } from '../core/duration.ts'
 import type { RetryOption } from '../core/retry.ts'
 import type { Middleware, TaskType } from '../core/task-type.ts'
@@ -35,6 +36,17 @@ export interface ApiConfig {
   readonly host?: string
   readonly port?: number
   readonly keys?: readonly string[]
+}
+
+export interface RetentionConfig {
+  /** How long succeeded tasks are kept where their type says nothing. Default 24 h. */
+  readonly succeeded?: Duration
+  /** Likewise dead and cancelled ones. Default 30 d. */
+  readonly dead?: Duration
+  /** Finished tasks kept at most. Default 1,000,000. */
+  readonly count?: number
+  /** Bytes of their payloads and results kept at most, such as `512MB`. Default: no bound. */
+  readonly bytes?: ByteSize
 }
 
 /** Connections to a database server, of each process. */
@@ -67,8 +79,8 @@ export interface Config {
   readonly defaultTask?: TaskType | string
   /** Retry policy of types that say none. Default 3 retries, 60 s apart. */
   readonly retry?: RetryOption
-  /** How long finished tasks are kept where the type says nothing (24 h, 30 d), and how many at most (1,000,000). */
-  readonly retention?: { readonly succeeded?: Duration; readonly dead?: Duration; readonly count?: number }
+  /** How long finished tasks are kept where the type says nothing (24 h, 30 d), and how much of them at most. */
+  readonly retention?: RetentionConfig
   /** How long a silent worker keeps its tasks. 1 s to 1 h, default 30 s. */
   readonly lease?: Duration
   readonly worker?: WorkerConfig
@@ -101,7 +113,7 @@ export const CONFIG_KEYS: Readonly<Record<keyof Config, readonly string[] | null
   tasks: null,
   defaultTask: null,
   retry: null,
-  retention: ['succeeded', 'dead', 'count'],
+  retention: ['succeeded', 'dead', 'count', 'bytes'],
   lease: null,
   worker: ['count', 'concurrency', 'queues', 'name', 'drain', 'maxShutdownWait', 'heartbeat'],
   log: ['level', 'file'],

@@ -6,8 +6,10 @@ import { WindlassError } from './errors.ts'
 
 const UNITS = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 } as const
 
+type Unit = keyof typeof UNITS
+
 /** Bytes, or a number with a unit. */
-export type ByteSize = number | `${number}${keyof typeof UNITS}`
+export type ByteSize = number | `${number}${Unit | Uppercase<Unit>}`
 
 /**
  * A size in bytes.

@@ -162,6 +162,8 @@ export interface SweepRequest {
   readonly cursor: string | null
   /** Finished tasks kept at most. */
   readonly keepCount: number
+  /** Bytes of payloads and results of finished tasks kept at most, by estimate where they are many; null: no bound. */
+  readonly keepBytes: number | null
 }
 
 /** A running task that nobody runs, with what is known of the death. */

@@ -64,6 +64,8 @@ export const DEFAULTS = {
   keep: { succeeded: DAY, dead: 30 * DAY },
   /** Finished tasks kept at most, whatever their age. */
   keepCount: 1_000_000,
+  /** Bytes of payloads and results of finished tasks kept at most; null: no bound. */
+  keepBytes: null,
   crash: { crashes: 3, losses: 10, delays: [0, 10 * SECOND, MINUTE] },
   concurrency: 10,
   lease: 30 * SECOND,

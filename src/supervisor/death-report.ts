@@ -22,6 +22,7 @@ export interface DeathReporterOptions {
   readonly engine: DeathRegister
   /** Finished tasks kept at most: a sweep purges too. */
   readonly keepCount?: number
+  readonly keepBytes?: number | null
   readonly clock?: Clock
   /** How long to go on telling, in ms. Default twice the lease. */
   readonly patience?: number
@@ -61,7 +62,7 @@ export async function reportDeath(
 /** A sweep of our own: the turn of the workers may be seconds away. */
 async function rescue(
   session: string,
-  { engine, keepCount = DEFAULTS.keepCount, detail }: DeathReporterOptions,
+  { engine, keepCount = DEFAULTS.keepCount, keepBytes = DEFAULTS.keepBytes, detail }: DeathReporterOptions,
 ): Promise<number> {
   let rescued = 0
   let cursor: string | null = null
@@ -75,6 +76,7 @@ async function rescue(
       limit: PAGE,
       cursor,
       keepCount,
+      keepBytes,
     })
     const mine = reply.orphans.filter(({ task }) => task.session === session)
     const others = reply.orphans.filter(({ task }) => task.session !== session)

@@ -36,6 +36,7 @@ export interface UpkeepSettings {
   readonly leadsGroup: boolean
   readonly neighbours: boolean
   readonly keepCount: number
+  readonly keepBytes: number | null
   /** Task types whose deaths nobody is to be told of. */
   readonly silent: readonly string[]
 }

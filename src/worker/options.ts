@@ -70,6 +70,8 @@ export interface WorkerOptions {
   readonly neighbours?: boolean
   /** Finished tasks kept at most. */
   readonly keepCount?: number
+  /** Bytes of payloads and results of finished tasks kept at most; null (default): no bound. */
+  readonly keepBytes?: number | null
   /** Retry and retention of tasks that a handler enqueues, where their type says none. */
   readonly defaults?: NonNullable<Enqueuer['defaults']>
   /** Around every handler, the first one outermost. */
@@ -104,6 +106,7 @@ export interface WorkerSettings {
   readonly heart: { readonly openModule: string } | null
   readonly neighbours: boolean
   readonly keepCount: number
+  readonly keepBytes: number | null
   readonly defaults: NonNullable<Enqueuer['defaults']> | null
   readonly middleware: readonly Middleware[]
   readonly isolation: IsolationSource | null
@@ -132,6 +135,7 @@ const OPTION_KEYS = [
   'heart',
   'neighbours',
   'keepCount',
+  'keepBytes',
   'defaults',
   'middleware',
   'isolation',
@@ -169,6 +173,7 @@ export function readWorkerOptions(options: WorkerOptions): WorkerSettings {
     heart: options.engine.address === null ? null : (options.heart ?? null),
     neighbours: options.neighbours ?? true,
     keepCount: options.keepCount ?? DEFAULTS.keepCount,
+    keepBytes: options.keepBytes ?? DEFAULTS.keepBytes,
     defaults: options.defaults ?? null,
     middleware: readMiddleware(options.middleware ?? []),
     isolation,

@@ -26,6 +26,8 @@ export interface SweepOncePorts {
   readonly engine: Engine
   /** Finished tasks kept at most. */
   readonly keepCount: number
+  /** Bytes of payloads and results of finished tasks kept at most; null (default): no bound. */
+  readonly keepBytes?: number | null
   readonly tell: (news: News) => void
   /** 0 ≤ x < 1; for the jitter of waits. Default Math.random. */
   readonly random?: () => number
@@ -68,7 +70,8 @@ async function rescueAll(
   }
 }
 
-function sweep({ engine, keepCount }: SweepOncePorts, cursor: string | null): Promise<SweepReply> {
+function sweep(ports: SweepOncePorts, cursor: string | null): Promise<SweepReply> {
+  const { engine, keepCount, keepBytes = DEFAULTS.keepBytes } = ports
   return engine.sweep({
     session: null,
     every: 0,
@@ -78,5 +81,6 @@ function sweep({ engine, keepCount }: SweepOncePorts, cursor: string | null): Pr
     limit: PAGE,
     cursor,
     keepCount,
+    keepBytes,
   })
 }

@@ -96,6 +96,7 @@ export class Sweeper {
       limit: PAGE,
       cursor,
       keepCount: settings.keepCount,
+      keepBytes: settings.keepBytes,
     })
     const reply = await answerOf(clock, settings.callTimeout, 'a sweep', swept)
     if (extend && reply.turn) {

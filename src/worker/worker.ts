@@ -240,12 +240,13 @@ export class Worker extends Service {
   }
 
   #upkeepSettings(): UpkeepSettings {
-    const { lease, grace, doubt, callTimeout, hung, neighbours, keepCount } = this.#settings
+    const { lease, grace, doubt, callTimeout, hung, neighbours, keepCount, keepBytes } = this.#settings
     const { silent } = this.#deaths
+    const kept = { keepCount, keepBytes }
     const group = hung === 'kill' && leadsGroup()
     const identity = readIdentity()
     const times = { lease, grace, doubt, callTimeout }
-    return { ...times, identity, hung, leadsGroup: group, neighbours, keepCount, silent }
+    return { ...times, identity, hung, leadsGroup: group, neighbours, ...kept, silent }
   }
 
   /** Tasks that may be claimed now: free slots, as far as endings do not pile up. */

@@ -61,6 +61,17 @@ test('bare numbers are milliseconds in TypeScript, seconds in the environment an
   )
 })
 
+test('bytes to keep are a size with a unit or a number, and no bound unless said', () => {
+  const of = (bytes: unknown) => settingsOf({ retention: { bytes } }, NOWHERE).keepBytes
+  assert.equal(settingsOf({}, NOWHERE).keepBytes, null)
+  assert.deepEqual(
+    ['512MB', '1.5kb', 1_000, '2000'].map((one) => of(one)),
+    [512 * 1024 ** 2, 1_536, 1_000, 2_000],
+  )
+  for (const wrong of ['much', 0, -1, '5 tb'])
+    assert.throws(() => of(wrong), { code: 'config_invalid', message: /retention\.bytes/ })
+})
+
 test('the seeds’ names: retries, heartbeat, levels, queues, push', () => {
   const of = (env: NodeJS.ProcessEnv, config: Config = {}): Settings =>
     settingsOf(config, { ...NOWHERE, env })

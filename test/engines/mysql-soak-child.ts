@@ -126,6 +126,7 @@ async function sweepOnce(): Promise<void> {
     limit: 200,
     cursor: null,
     keepCount: 1_000_000,
+    keepBytes: null,
   }
   await engine.sweep({ session: session.id, ...whole })
   await engine.heartbeat([

@@ -68,6 +68,7 @@ const SWEEP = {
   grace: 0,
   cursor: null,
   keepCount: 1_000_000,
+  keepBytes: null,
 }
 
 /** Rescues what a dead session held, then works off everything. */

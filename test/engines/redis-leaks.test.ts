@@ -151,5 +151,6 @@ async function sweepAll(engine: RedisEngine): Promise<void> {
     limit: 1_000,
     cursor: null,
     keepCount: 1_000_000,
+    keepBytes: null,
   })
 }

@@ -168,7 +168,8 @@ export async function sweep(duo: Duo, step: Of<'sweep'>): Promise<void> {
   const { every, mode, grace, page: limit } = step
   const session = step.session === null ? null : duo.session(step.session)
   const declare = mode === 'declare' && session !== null
-  const asked = { session, every, declare, extend: mode === 'extend', grace, cursor: null, keepCount: 1e6 }
+  const kept = { keepCount: 1e6, keepBytes: null }
+  const asked = { session, every, declare, extend: mode === 'extend', grace, cursor: null, ...kept }
   const expected = duo.model.sweep({ ...asked, limit })
   const actual = await sweepPages(duo, { ...asked, limit }, expected.turn)
   const shown = ({ orphans, overdue, declaredDead, promoted, ...rest }: SweepReply) => ({
@@ -232,7 +233,7 @@ async function keepOnly(duo: Duo, count: number): Promise<void> {
   const { model, engine } = duo
   const finished = model.tasks().filter(({ task }) => task.finishedAt !== null)
   const asked = { session: null, every: 0, declare: false, extend: false, grace: 0, cursor: null }
-  const { purged } = await engine.sweep({ ...asked, limit: 1_000, keepCount: count })
+  const { purged } = await engine.sweep({ ...asked, limit: 1_000, keepCount: count, keepBytes: null })
   same('purged over the count', purged, Math.max(0, finished.length - count))
   duo.saw('purged over the count', purged)
   model.lastSweep = model.now

@@ -155,6 +155,7 @@ export const VERBS: Readonly<Record<Verb, (store: Engine) => Promise<Attempt>>> 
       limit: 100,
       cursor: null,
       keepCount: 1_000,
+      keepBytes: null,
     }
     return {
       call: (engine) => engine.sweep(request),

@@ -3,12 +3,14 @@
 // by itself. Promises that death by time is declared only where the caller may, and never after a clock jump.
 
 import type { Orphan, SweepReply, SweepRequest } from '../../core/hot-verbs.ts'
+import { countOverBytes, measuresOf, type MeasuredHistory } from '../../core/kept-bytes.ts'
 import { DEFAULTS } from '../../core/limits.ts'
 import type { TaskRecord } from '../../core/record.ts'
 import { compareBytes } from './byte-order.ts'
 import { cursorOf, partsOf } from '../../core/cursor.ts'
 import { bury, cancelWaiting } from './endings.ts'
 import { promote } from './promote.ts'
+import type { Row } from './row.ts'
 import { declareDead } from './sessions.ts'
 import { keptUntil, type MemoryStore } from './store.ts'
 
@@ -103,8 +105,9 @@ function promoteDue(store: MemoryStore, limit: number): number {
 }
 
 /** Drops what is past its time; answers how many tasks were purged. */
-function dropOld(store: MemoryStore, { limit, keepCount }: SweepRequest): number {
-  const purged = purgeFinished(store, limit, keepCount)
+function dropOld(store: MemoryStore, request: SweepRequest): number {
+  const { limit } = request
+  const purged = purgeFinished(store, request)
   const buried = [...store.tombstones].filter(([, stone]) => stone.until <= store.now)
   for (const [id] of buried.slice(0, limit)) store.tombstones.delete(id)
   const forgotten = [...store.sessions.values()].filter(
@@ -116,11 +119,26 @@ function dropOld(store: MemoryStore, { limit, keepCount }: SweepRequest): number
   return purged
 }
 
-function purgeFinished(store: MemoryStore, limit: number, keepCount: number): number {
+function purgeFinished(store: MemoryStore, { limit, keepCount, keepBytes }: SweepRequest): number {
   const old = store.retained.head(limit, ({ task }) => keptUntil(task) <= store.now)
   for (const row of old) bury(store, row)
-  const over = Math.min(limit - old.length, store.finished.size - keepCount)
+  const overBytes = keepBytes === null ? 0 : countOverBytes(measure(store), keepBytes)
+  const over = Math.min(limit - old.length, Math.max(store.finished.size - keepCount, overBytes))
   const oldest = over > 0 ? store.finished.head(over, () => true) : []
   for (const row of oldest) bury(store, row)
   return old.length + oldest.length
+}
+
+function measure({ finished }: MemoryStore): MeasuredHistory {
+  const most = measuresOf(finished.size)
+  const newest: number[] = []
+  for (const row of finished.falling(null)) {
+    if (newest.length >= most.newest) break
+    newest.push(bytesOf(row))
+  }
+  return { count: finished.size, oldest: finished.head(most.oldest, () => true).map(bytesOf), newest }
+}
+
+function bytesOf({ task }: Row): number {
+  return Buffer.byteLength(task.payload) + Buffer.byteLength(task.result ?? '')
 }

@@ -1,12 +1,17 @@
 // What the sweep drops: finished tasks past their retention or over the count, old tombstones, sessions and changes.
 // Everything is bounded by a limit and found through an index.
 
+import type { SweepRequest } from '../../core/hot-verbs.ts'
+import type { Measure } from '../../core/kept-bytes.ts'
 import { DEFAULTS } from '../../core/limits.ts'
+import { overBytes } from '../sql/measures.ts'
 import { trimChanges } from './feed.ts'
 import { sql, words } from './statement.ts'
 import type { Store } from './store.ts'
 import { loadSpace, storeSpace } from './task-unit.ts'
 
+const MEASURED = words('SELECT finished_at, LENGTH(payload) + COALESCE(LENGTH(result), 0) FROM @finished')
+const ORDERS = { oldest: words('finished_at, id'), newest: words('finished_at DESC, id DESC') }
 const COUNT = words('SELECT COUNT(*) FROM @finished')
 
 /** Names of workers are kept for a year longer than any task is by default. */
@@ -20,7 +25,8 @@ const CHUNK = 1_000
 const PLACES_LEFT = 100
 
 /** Drops what is past its time; answers how many tasks were purged. */
-export async function dropOld(store: Store, limit: number, keepCount: number): Promise<number> {
+export async function dropOld(store: Store, request: SweepRequest): Promise<number> {
+  const { limit } = request
   const keeps = await retentions(store)
   let purged = 0
   for (const kept of keeps) {
@@ -29,8 +35,10 @@ export async function dropOld(store: Store, limit: number, keepCount: number): P
       AND finished_at <= ${store.clock} - ${kept} ORDER BY finished_at LIMIT ${limit - purged}`)
     purged += await bury(store, past?.rows.map(([id]) => id as string) ?? [])
   }
-  const over = Math.min(limit - purged, (await countFinished(store)) - keepCount)
-  if (over > 0) purged += await buryOldest(store, keeps, over)
+  const over = await finishedOver(store, keeps, request)
+  // The next sweep goes on with it.
+  if (over > limit - purged) store.memory.counted = null
+  if (over > 0) purged += await buryOldest(store, keeps, Math.min(limit - purged, over))
   await dropBeside(store, limit)
   await trimChanges(store, limit)
   return purged
@@ -60,6 +68,23 @@ async function dropBeside(store: Store, limit: number): Promise<void> {
   const [newest] = await store.once(words('SELECT MAX(n) FROM @places'))
   const upTo = Number(newest?.rows[0]?.[0] ?? 0) - PLACES_LEFT
   if (upTo > 0) await store.once(sql`DELETE FROM @places WHERE n <= ${upTo} ORDER BY n LIMIT ${100_000}`)
+}
+
+/** How many finished tasks there are over the count or the bytes. */
+async function finishedOver(
+  store: Store,
+  keeps: readonly number[],
+  { keepCount, keepBytes }: SweepRequest,
+): Promise<number> {
+  const count = await countFinished(store)
+  if (keepBytes === null || count === 0) return count - keepCount
+  const over = await overBytes(count, keepBytes, keeps, async (end, kept, most) => {
+    const [found] = await store.once(
+      sql`${MEASURED} WHERE kept = ${kept} ORDER BY ${ORDERS[end]} LIMIT ${most}`,
+    )
+    return (found?.rows ?? []) as unknown as Measure[]
+  })
+  return Math.max(count - keepCount, over)
 }
 
 async function buryOldest(store: Store, keeps: readonly number[], over: number): Promise<number> {

@@ -44,7 +44,7 @@ export async function sweep(store: Store, request: SweepRequest): Promise<SweepR
     ...stranded,
     expired: await expireOver(store, limit),
     promoted: await promote(store, { queues: null, perQueue: limit, limit }),
-    purged: await dropOld(store, limit, request.keepCount),
+    purged: await dropOld(store, request),
   }
 }
 

@@ -1,7 +1,10 @@
 // What the sweep drops: finished tasks past their retention or over the count, old tombstones, sessions and changes.
 // Everything is bounded by a limit and found through an index.
 
+import type { SweepRequest } from '../../core/hot-verbs.ts'
+import type { Measure } from '../../core/kept-bytes.ts'
 import { DEFAULTS } from '../../core/limits.ts'
+import { overBytes } from '../sql/measures.ts'
 import { trimChanges } from './feed.ts'
 import { nowOf } from './session.ts'
 import type { Store } from './store.ts'
@@ -14,6 +17,13 @@ const KEEPS = `WITH RECURSIVE keeps AS ((SELECT kept FROM @finished ORDER BY kep
 const PAST = `SELECT id FROM @finished WHERE kept = $1 AND finished_at <= (SELECT ${nowOf('$2')}) - $1::bigint
   ORDER BY finished_at LIMIT $3`
 const OLDEST = 'SELECT id, finished_at FROM @finished WHERE kept = $1 ORDER BY finished_at, id LIMIT $2'
+// The length of a long text is known without reading it.
+const MEASURED = `SELECT finished_at, octet_length(payload) + coalesce(octet_length(result), 0) FROM @finished
+  WHERE kept = $1`
+const BYTES = {
+  oldest: `${MEASURED} ORDER BY finished_at, id LIMIT $2`,
+  newest: `${MEASURED} ORDER BY finished_at DESC, id DESC LIMIT $2`,
+}
 const PAGES = `SELECT pg_relation_size('@finished') / 8192`
 const COUNT = 'SELECT count(*) FROM @finished'
 const TOMBSTONES = `DELETE FROM @tombstones WHERE id IN
@@ -36,7 +46,8 @@ const RECOUNT = 60_000
 const CHUNK = 1_000
 
 /** Drops what is past its time; answers how many tasks were purged. */
-export async function dropOld(store: Store, limit: number, keepCount: number): Promise<number> {
+export async function dropOld(store: Store, request: SweepRequest): Promise<number> {
+  const { limit } = request
   const keeps = (await store.once(KEEPS, [])).rows.map(([kept]) => kept as number)
   let purged = 0
   for (const kept of keeps) {
@@ -47,13 +58,30 @@ export async function dropOld(store: Store, limit: number, keepCount: number): P
       rows.map(([id]) => id as string),
     )
   }
-  const over = Math.min(limit - purged, (await countFinished(store, keepCount)) - keepCount)
-  if (over > 0) purged += await buryOldest(store, keeps, over)
+  const over = await finishedOver(store, keeps, request)
+  // The next sweep goes on with it.
+  if (over > limit - purged) store.memory.counted = null
+  if (over > 0) purged += await buryOldest(store, keeps, Math.min(limit - purged, over))
   await store.once(TOMBSTONES, [store.now, limit])
   await store.once(SESSIONS, [store.now, DEFAULTS.keepSessions, limit])
   await store.once(WORKERS, [store.now, KEEP_WORKERS, limit])
   await trimChanges(store, limit)
   return purged
+}
+
+/** How many finished tasks there are over the count or the bytes. */
+async function finishedOver(
+  store: Store,
+  keeps: readonly number[],
+  { keepCount, keepBytes }: SweepRequest,
+): Promise<number> {
+  const count = await countFinished(store, keepBytes === null ? keepCount : 0)
+  if (keepBytes === null || count === 0) return count - keepCount
+  const over = await overBytes(count, keepBytes, keeps, async (end, kept, most) => {
+    const { rows } = await store.once(BYTES[end], [kept, most])
+    return rows as unknown as Measure[]
+  })
+  return Math.max(count - keepCount, over)
 }
 
 async function buryOldest(store: Store, keeps: readonly number[], over: number): Promise<number> {
@@ -87,7 +115,7 @@ async function bury(store: Store, ids: readonly string[]): Promise<number> {
   return count
 }
 
-/** How many finished tasks there are, if it may be too many. Most stores hold too few to need counting at all. */
+/** How many finished tasks there are, if it may be more than `keepCount`. Most stores hold too few to need counting at all. */
 async function countFinished(store: Store, keepCount: number): Promise<number> {
   const pages = Number((await store.once(PAGES, [])).rows[0]?.[0] ?? 0)
   if (pages * ROWS_PER_PAGE <= keepCount) return 0

@@ -60,7 +60,7 @@ export async function sweep(store: Store, request: SweepRequest): Promise<SweepR
       over.rows.map(([id]) => id as string),
     ),
     promoted: await promote(store, { queues: null, perQueue: limit, limit }),
-    purged: await dropOld(store, limit, request.keepCount),
+    purged: await dropOld(store, request),
   }
 }
 

@@ -3,6 +3,7 @@
 
 import { cursorOf, partsOf } from '../../core/cursor.ts'
 import type { Orphan, SweepReply, SweepRequest } from '../../core/hot-verbs.ts'
+import { countOverBytes, MEASURED_ALL, MEASURED_EACH } from '../../core/kept-bytes.ts'
 import { LIMITS } from '../../core/limits.ts'
 import type { DeathCause, TaskRecord } from '../../core/record.ts'
 import { culpritsOf } from './sessions.ts'
@@ -40,7 +41,7 @@ export async function sweep(store: Store, request: SweepRequest): Promise<SweepR
     ...(await findStranded(store, request, from)),
     expired: Number(expired),
     promoted: Number(promoted),
-    purged: await purge(store, request),
+    purged: await dropOld(store, request),
   }
 }
 
@@ -78,11 +79,26 @@ function orphanOf(task: TaskRecord, cause: string, culprits: string): Orphan {
 }
 
 /** Drops what is past its time; answers how many tasks were purged. */
-async function purge(store: Store, { limit, keepCount }: SweepRequest): Promise<number> {
+async function dropOld(store: Store, { limit, keepCount, keepBytes }: SweepRequest): Promise<number> {
+  const purged = await purge(store, limit, keepCount, true)
+  if (keepBytes === null || purged >= limit) return purged
+  const [count = 0, split = 0, ...bytes] = await measure(store)
+  const over = countOverBytes({ count, oldest: bytes.slice(0, split), newest: bytes.slice(split) }, keepBytes)
+  return over === 0 ? purged : purged + (await purge(store, limit - purged, count - over, false))
+}
+
+/** How many tasks are finished, how many of the oldest were measured, and the bytes of these and of the newest. */
+async function measure(store: Store): Promise<number[]> {
+  const answer = await store.run('measure', [String(MEASURED_ALL), String(MEASURED_EACH)])
+  return answer.map(Number)
+}
+
+/** Drops tasks past their time and over a count; `beside`: also what is old of the rest. */
+async function purge(store: Store, limit: number, keepCount: number, beside: boolean): Promise<number> {
   let purged = 0
   for (let looked = 0; looked < limit; looked += PURGE) {
     const most = Math.min(PURGE, limit - purged)
-    const rest = looked === 0 ? '1' : '0'
+    const rest = beside && looked === 0 ? '1' : '0'
     const args = [String(most), String(keepCount), String(store.changesKept), rest]
     const [count, more] = await store.run('purge', args)
     purged += Number(count)

@@ -24,6 +24,7 @@ const SWEEP: SweepRequest = {
   limit: 100,
   cursor: null,
   keepCount: 1_000,
+  keepBytes: null,
 }
 
 test('a sweep carries the log over', async () => {

@@ -18,6 +18,7 @@ const SWEEP: SweepRequest = {
   limit: 10,
   cursor: null,
   keepCount: 1,
+  keepBytes: 1,
 }
 
 const statements = new Set<string>()

@@ -1,6 +1,8 @@
 // What the sweep drops: waiting tasks that expired, finished ones past their retention or over the count, old
 // tombstones, sessions and changes. Everything is bounded by a limit and found through an index.
 
+import type { SweepRequest } from '../../core/hot-verbs.ts'
+import { countOverBytes, measuresOf, newestOf, oldestOf, type Measure } from '../../core/kept-bytes.ts'
 import { DEFAULTS } from '../../core/limits.ts'
 import { bury, cancelWaiting } from './endings.ts'
 import { trimChanges } from './feed.ts'
@@ -13,6 +15,11 @@ const NEXT_KEEP = 'SELECT kept FROM windlass_states WHERE kept > ? ORDER BY kept
 const PAST_KEEP =
   'SELECT seq FROM windlass_states WHERE kept = ? AND finished_at <= ? ORDER BY finished_at LIMIT ?'
 const OLDEST = 'SELECT seq, finished_at FROM windlass_states WHERE kept = ? ORDER BY finished_at, seq LIMIT ?'
+const MEASURED = `SELECT s.finished_at, octet_length(t.payload) + coalesce(octet_length(s.result), 0)
+  FROM windlass_states s JOIN windlass_tasks t ON t.seq = s.seq WHERE s.kept = ?`
+const OLDEST_BYTES = `${MEASURED} ORDER BY s.finished_at, s.seq LIMIT ?`
+const NEWEST_BYTES = `${MEASURED} ORDER BY s.finished_at DESC, s.seq DESC LIMIT ?`
+const BYTES_AT_MOST = 'SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()'
 const COUNT = 'SELECT count(*) FROM windlass_states WHERE kept IS NOT NULL'
 const ROWS_AT_MOST = `SELECT next - coalesce((SELECT min(seq) FROM windlass_tasks), next)
   FROM windlass_counters WHERE one = 1`
@@ -53,12 +60,19 @@ export function expireWaiting(unit: Unit, limit: number): number {
 }
 
 /** Drops what is past its time; answers how many tasks were purged. */
-export function dropOld(unit: Unit, limit: number, keepCount: number): number {
+export function dropOld(unit: Unit, request: SweepRequest): number {
   const { connection, now } = unit
+  const { limit } = request
   const keeps = keepsInUse(unit)
   const purged = purgePast(unit, keeps, limit)
-  const over = Math.min(limit - purged, finishedOver(unit, keepCount))
-  const dropped = over > 0 ? purgeOldest(unit, keeps, over) : 0
+  const over = finishedOver(unit, keeps, request)
+  const dropped = over > 0 ? purgeOldest(unit, keeps, Math.min(limit - purged, over)) : 0
+  if (over > dropped) {
+    // The next sweep goes on with it.
+    unit.remember(() => {
+      unit.caches.counted = null
+    })
+  }
   connection.run(TOMBSTONES, now, limit)
   connection.run(SESSIONS, now - DEFAULTS.keepSessions, limit)
   connection.run(WORKERS, limit, now - KEEP_WORKERS)
@@ -96,16 +110,37 @@ function purgeOldest(unit: Unit, keeps: readonly number[], over: number): number
   return oldest.length
 }
 
-/** How many finished tasks there are over the count. Most stores hold too few rows to need counting at all. */
-function finishedOver(unit: Unit, keepCount: number): number {
-  const atMost = Number(unit.connection.get(ROWS_AT_MOST)?.[0] ?? 0)
-  if (atMost <= keepCount) return 0
+/**
+ * How many finished tasks there are over the count or the bytes. Most stores hold too few rows and bytes to need
+ * counting at all.
+ */
+function finishedOver(
+  unit: Unit,
+  keeps: readonly number[],
+  { keepCount, keepBytes }: Pick<SweepRequest, 'keepCount' | 'keepBytes'>,
+): number {
+  const bytesMatter = keepBytes !== null && numberOf(unit, BYTES_AT_MOST) > keepBytes
+  if (numberOf(unit, ROWS_AT_MOST) <= keepCount && !bytesMatter) return 0
   const last = unit.caches.counted
   if (last !== null && last.count > CHEAP_COUNT && unit.now - last.at < RECOUNT && unit.now >= last.at)
     return 0
-  const count = Number(unit.connection.get(COUNT)?.[0] ?? 0)
+  const count = numberOf(unit, COUNT)
   unit.remember(() => {
     unit.caches.counted = { count, at: unit.now }
   })
-  return count - keepCount
+  return Math.max(count - keepCount, bytesMatter ? overBytes(unit, keeps, count, keepBytes) : 0)
+}
+
+/** How many of `count` finished tasks are over the bytes: by all of them, or by both ends of the history. */
+function overBytes(unit: Unit, keeps: readonly number[], count: number, keepBytes: number): number {
+  const most = measuresOf(count)
+  const measure = (sql: string, limit: number): Measure[] =>
+    limit === 0 ? [] : keeps.flatMap((keep) => unit.connection.all(sql, keep, limit) as unknown as Measure[])
+  const oldest = oldestOf(measure(OLDEST_BYTES, most.oldest), most.oldest)
+  const newest = newestOf(measure(NEWEST_BYTES, most.newest), most.newest)
+  return countOverBytes({ count, oldest, newest }, keepBytes)
+}
+
+function numberOf(unit: Unit, sql: string): number {
+  return Number(unit.connection.get(sql)?.[0] ?? 0)
 }

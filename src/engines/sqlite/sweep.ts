@@ -61,7 +61,7 @@ export function sweep(unit: Unit, request: SweepRequest): SweepReply {
     ...stranded,
     expired: expireWaiting(unit, limit),
     promoted: promoteDue(unit, limit),
-    purged: dropOld(unit, limit, request.keepCount),
+    purged: dropOld(unit, request),
   }
 }
 

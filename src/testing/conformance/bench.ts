@@ -178,6 +178,7 @@ export class Bench {
       limit: 1_000,
       cursor: null,
       keepCount: DEFAULTS.keepCount,
+      keepBytes: DEFAULTS.keepBytes,
       ...fields,
     })
   }

@@ -44,6 +44,7 @@ const SWEEP = {
   limit: 1,
   cursor: null,
   keepCount: 1,
+  keepBytes: null,
 } as const
 
 /** Every other verb, in a form that an open engine takes. */

@@ -161,6 +161,7 @@ export const connectionsTopic: TopicSpec = {
         limit: 10,
         cursor: null,
         keepCount: 10,
+        keepBytes: null,
       }
       const replies = await Promise.all([b.engine.sweep(request), other.sweep(request)])
       assert.equal(replies.filter((reply) => reply.turn).length, 1)

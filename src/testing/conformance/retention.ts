@@ -120,6 +120,127 @@ const byCount = [
   }),
 ]
 
+/** Finished tasks that weigh what `weights` says in payload and result, one a millisecond, oldest first. */
+async function finishOf(b: Bench, weights: readonly (readonly [number, number | null])[]): Promise<string[]> {
+  const done: string[] = []
+  for (const [i, [payload, result]] of weights.entries()) {
+    const outcome = result === null ? outcomes.die() : outcomes.succeed(textOf(result))
+    done.push((await b.ended(outcome, { id: `t${i}`, payload: textOf(payload) })).id)
+    b.clock.advance(1)
+  }
+  return done
+}
+
+/** JSON of so many bytes, two of which are quotation marks. */
+function textOf(bytes: number): string {
+  return JSON.stringify('x'.repeat(bytes - 2))
+}
+
+const byBytes = [
+  check('the oldest finished tasks go until the bytes of the others fit', ['DESIGN §4'], async (b) => {
+    const [first, second, third, ...rest] = await finishOf(
+      b,
+      [100, 300, 10, 200, 50].map((bytes) => [bytes, null] as const),
+    )
+    assert.equal((await b.sweep({ keepBytes: 660 })).purged, 0)
+    assert.equal((await b.sweep({ keepBytes: 659 })).purged, 1)
+    assert.deepEqual(await b.states([first ?? '', second ?? '']), [null, 'dead'])
+    assert.equal((await b.sweep({ keepBytes: 250 })).purged, 2)
+    assert.deepEqual(await b.states([second ?? '', third ?? '', ...rest]), [null, null, 'dead', 'dead'])
+    assert.equal((await b.sweep({ keepBytes: 1 })).purged, 2)
+  }),
+  check('results count as payloads do, short or long', ['DESIGN §4'], async (b) => {
+    const done = await finishOf(b, [
+      [10, 20],
+      [10, 3_000],
+      [10, null],
+    ])
+    assert.equal((await b.sweep({ keepBytes: 3_050 })).purged, 0)
+    assert.equal((await b.sweep({ keepBytes: 3_049 })).purged, 1)
+    assert.equal((await b.sweep({ keepBytes: 3_019 })).purged, 1)
+    assert.deepEqual(await b.states(done), [null, null, 'dead'])
+  }),
+  check('bytes are those of UTF-8', ['DESIGN §4'], async (b) => {
+    const payload = JSON.stringify('任务😀')
+    await b.ended(outcomes.succeed(payload), { payload })
+    assert.equal((await b.sweep({ keepBytes: 24 })).purged, 0)
+    assert.equal((await b.sweep({ keepBytes: 23 })).purged, 1)
+  }),
+  check('without a bound of bytes all are kept', ['DESIGN §4'], async (b) => {
+    const done = await finishOf(b, [
+      [9_000, 9_000],
+      [9_000, null],
+    ])
+    assert.equal((await b.sweep({ keepBytes: null })).purged, 0)
+    assert.deepEqual(await b.states(done), ['succeeded', 'dead'])
+  }),
+  check('a sweep purges at most its limit of what is over the bytes', [10, 20], async (b) => {
+    const done = await finishOf(
+      b,
+      [50, 50, 50, 50, 50].map((bytes) => [bytes, 50] as const),
+    )
+    const purged = []
+    for (let i = 0; i < 3; i++) purged.push((await b.sweep({ keepBytes: 200, limit: 2 })).purged)
+    assert.deepEqual(purged, [2, 1, 0])
+    assert.deepEqual((await b.states(done)).slice(2), [null, 'succeeded', 'succeeded'])
+  }),
+  check('waiting and running tasks neither count nor go for their bytes', ['DESIGN §4'], async (b) => {
+    const payload = textOf(5_000)
+    const running = await b.start({ payload, timeout: null })
+    const [done] = await finishOf(b, [[100, 100]])
+    const [ready, later] = await b.addAll([{ payload }, { payload, due: { after: HOUR } }])
+    assert.equal((await b.sweep({ keepBytes: 200 })).purged, 0)
+    const list = [running.id, ready ?? '', later ?? '', done ?? '']
+    assert.deepEqual(await b.states(list), ['running', 'ready', 'scheduled', 'succeeded'])
+  }),
+  check('what is purged by age or count no longer weighs', ['DESIGN §4'], async (b) => {
+    await b.ended(outcomes.die(), { id: 'dead', payload: textOf(100) })
+    b.clock.advance(1)
+    const keep = { succeeded: 10, dead: 10 }
+    await b.ended(outcomes.succeed(), { id: 'short', payload: textOf(5_000), keep })
+    b.clock.advance(10)
+    assert.equal((await b.sweep({ keepBytes: 100 })).purged, 1)
+    assert.deepEqual(await b.states(['dead', 'short']), ['dead', null])
+    await b.ended(outcomes.die(), { id: 'next', payload: textOf(100) })
+    assert.equal((await b.sweep({ keepCount: 1, keepBytes: 100 })).purged, 1)
+    assert.deepEqual(await b.states(['dead', 'next']), [null, 'dead'])
+  }),
+  check('retentions of several lengths are one history', ['DESIGN §4'], async (b) => {
+    for (const [i, days] of [3, 1, 2, 1].entries()) {
+      const keep = { succeeded: days * 24 * HOUR, dead: 24 * HOUR }
+      await b.ended(outcomes.succeed(textOf(11)), { id: `t${i}`, payload: textOf(100), keep })
+      b.clock.advance(1)
+    }
+    assert.equal((await b.sweep({ keepBytes: 222 })).purged, 2)
+    assert.deepEqual(await b.states(['t0', 't1', 't2', 't3']), [null, null, 'succeeded', 'succeeded'])
+  }),
+  check('of more than a thousand the bytes are known from both ends', ['DESIGN §4'], async (b) => {
+    const halves: string[][] = []
+    for (const bytes of [100, 300]) {
+      const half = await b.addAll(Array.from({ length: 600 }, () => ({ payload: textOf(bytes) })))
+      await b.engine.records.act(half.map((id) => ({ verb: 'cancel', id })))
+      b.clock.advance(1)
+      halves.push(half)
+    }
+    assert.equal((await b.sweep({ keepBytes: 240_000 })).purged, 0)
+    assert.equal((await b.sweep({ keepBytes: 220_000 })).purged, 200)
+    const [older = [], newer = []] = await Promise.all(halves.map((half) => b.states(half)))
+    assert.deepEqual(
+      [older, newer].map((half) => half.filter((state) => state === null).length),
+      [200, 0],
+    )
+  }),
+  check('a requeued task does not weigh for its end before', ['DESIGN §4'], async (b) => {
+    const [back, stays] = await finishOf(b, [
+      [1_000, null],
+      [100, null],
+    ])
+    await b.act('requeue', back ?? '')
+    assert.equal((await b.sweep({ keepBytes: 100 })).purged, 0)
+    assert.deepEqual(await b.states([back ?? '', stays ?? '']), ['ready', 'dead'])
+  }),
+]
+
 const left = [
   check('the id of a purged task stays taken for 48 hours', [16], async (b) => {
     const task = newTask({ id: 'same', keep: KEEP })
@@ -188,4 +309,7 @@ const left = [
   }),
 ]
 
-export const retentionTopic: TopicSpec = { topic: 'retention', cases: [...byAge, ...byCount, ...left] }
+export const retentionTopic: TopicSpec = {
+  topic: 'retention',
+  cases: [...byAge, ...byCount, ...byBytes, ...left],
+}

@@ -114,7 +114,7 @@ export class Story {
     const nothing = { turn: true, orphans: [], overdue: [], declaredDead: [], expired: 0, promoted: 0 }
     return this.#call(
       'sweep',
-      [{ ...who, keepCount: 1e6 }],
+      [{ ...who, keepCount: 1e6, keepBytes: null }],
       [{ ...nothing, purged: 0, cursor: null, ...reply }],
     )
   }
