@@ -5,16 +5,11 @@
 
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-import type { NewTask } from '../../src/core/hot-verbs.ts'
-import type { TaskRecord } from '../../src/core/record.ts'
-import { checkHistory, vacuous } from '../../src/testing/history/checker.ts'
-import type { Final, History } from '../../src/testing/history/history.ts'
-import { timeline } from '../../src/testing/history/timeline.ts'
+import { vacuous } from '../../src/testing/history/checker.ts'
 import { Random } from '../../src/testing/simulation/random.ts'
-import { CrashLog, historyOf, readLedgers } from './fixtures/crash-log.ts'
+import { endAll, judgeRun } from './crash-verdict.ts'
 import type { Settle } from './store-place.ts'
 import { createSystem, type Program, type System } from './worker-system.ts'
 
@@ -37,13 +32,15 @@ class Herd {
     this.#random = random
   }
 
-  async fill(): Promise<void> {
+  /** All of them, with new ones for those that were killed. */
+  async fill(): Promise<readonly Program[]> {
     const missing = Array.from({ length: PROCESSES - this.#living.length }, () => {
       const { folder } = this.#system
       const options = { name: `p${++this.#born}`, lease: '5s', seed: this.#random.below(2 ** 31), folder }
       return this.#system.worker(options, false, PROGRAM)
     })
     this.#living.push(...(await Promise.all(missing)))
+    return this.#living
   }
 
   /** Kills one or two, each right after some run of it has begun: its handlers and its calls are cut. */
@@ -64,67 +61,9 @@ class Herd {
     assert.equal(await victim.exit(), 'SIGKILL')
     this.kills++
   }
-
-  /** No more kills and nothing new. */
-  async quiet(): Promise<void> {
-    for (const program of this.#living) program.kill('SIGUSR2')
-    await Promise.all(this.#living.map((program) => program.event('quiet')))
-  }
-
-  async stop(): Promise<void> {
-    for (const program of this.#living) program.kill('SIGTERM')
-    for (const program of this.#living) assert.equal(await program.exit(), 0)
-  }
 }
 
 const runsOf = (program: Program): number => program.said.filter((line) => line['event'] === 'begin').length
-
-/** Waits until every task has its final state. */
-async function drained({ engine }: System): Promise<void> {
-  for (const end = Date.now() + 60_000; ;) {
-    const stats = await engine.records.stats(null)
-    const open = stats.map(({ counts }) => counts.ready + counts.running + counts.scheduled)
-    if (open.every((count) => count === 0)) return
-    assert.ok(Date.now() < end, `not drained: ${JSON.stringify(stats)}`)
-    await sleep(50)
-  }
-}
-
-async function finalOf({ engine }: System, ids: readonly string[]): Promise<Final> {
-  const tasks: TaskRecord[] = []
-  for (let at = 0; at < ids.length; at += 500)
-    for (const task of await engine.records.get(ids.slice(at, at + 500))) if (task !== null) tasks.push(task)
-  return { now: Date.now(), tasks, stats: await engine.records.stats(null), paused: [] }
-}
-
-const asked = (history: Pick<History, 'calls'>, unknown: boolean): NewTask[] =>
-  history.calls.flatMap((call) =>
-    call.verb === 'enqueue' && (!unknown || call.status === 'unknown') ? call.asked : [],
-  )
-
-/** What the ledger alone must say, whatever the store thinks. */
-function checkLedger({ runs, calls }: History, final: Final): { cut: number } {
-  const starts = runs.filter(({ what }) => what === 'start')
-  const ended = new Set(runs.filter(({ what }) => what === 'end').map(({ claim }) => claim))
-  const attempts = new Map<string, number>()
-  for (const { id, attempt } of starts) {
-    assert.ok(attempt > (attempts.get(id) ?? 0), `${id} ran attempt ${attempt} after ${attempts.get(id)}`)
-    attempts.set(id, attempt)
-  }
-  const settled = new Map<string, number>()
-  for (const call of calls) {
-    if (call.verb !== 'settle') continue
-    for (const [i, { id, outcome }] of call.asked.entries())
-      if (outcome.to === 'succeeded' && call.told?.[i]?.status === 'applied')
-        settled.set(id, (settled.get(id) ?? 0) + 1)
-  }
-  for (const { id, state, attempt } of final.tasks) {
-    assert.equal(state, 'succeeded', `${id} is ${state}`)
-    assert.equal(attempts.get(id), attempt, `the last run of ${id}`)
-    assert.ok((settled.get(id) ?? 0) <= 1, `${id} was settled ${settled.get(id)} times`)
-  }
-  return { cut: starts.filter(({ claim }) => !ended.has(claim)).length }
-}
 
 export interface KillOptions {
   readonly engine: string
@@ -155,36 +94,10 @@ async function judgeKills(t: TestContext, settle: Settle, { locksRows, rounds }:
   const system = await createSystem(t, settle)
   const herd = new Herd(system, new Random(seed))
   for (let round = 0; round < rounds; round++) await herd.round()
-  await herd.fill()
-  await herd.quiet()
-  await repeatDoubtful(system)
-  await drained(system)
-  await herd.stop()
-
-  const lines = readLedgers(system.folder)
-  const ids = new Set(asked(historyOf(lines, NOTHING), false).map(({ id }) => id))
-  const final = await finalOf(system, [...ids])
-  const history = historyOf(lines, final)
-  assert.equal(final.tasks.length, ids.size, 'every task that was asked for is there')
-  const { cut } = checkLedger(history, final)
-  const { violations: all, tally } = checkHistory(history, herd.kills)
-  const violations = all.filter(({ says }) => !(locksRows && says.endsWith('left it behind')))
-  const [first] = violations
-  assert.deepEqual(violations, [], first === undefined ? '' : timeline(history, first.id))
-  t.diagnostic(JSON.stringify({ seed, cut, ...tally }))
-  assert.ok(cut > 0, 'no kill hit a running task: the run proves nothing')
-  const missing = vacuous(tally).filter((why) => !/doubt|stale/.test(why))
+  await endAll(system, await herd.fill())
+  const verdict = await judgeRun(system, { faults: herd.kills, locksRows })
+  t.diagnostic(JSON.stringify({ seed, ...verdict }))
+  assert.ok(verdict.cut > 0, 'no kill hit a running task: the run proves nothing')
+  const missing = vacuous(verdict).filter((why) => !/doubt|stale/.test(why))
   assert.deepEqual(missing, [], 'the run proves nothing')
-  await system.place.check()
-}
-
-const NOTHING: Final = { now: 0, tasks: [], stats: [], paused: [] }
-
-/** A killed producer does not know what became of its last call; who asks again with the same ids learns it. */
-async function repeatDoubtful({ engine, folder }: System): Promise<void> {
-  const log = new CrashLog(folder, 'test')
-  log.say({ what: 'heal' })
-  const doubtful = asked(historyOf(readLedgers(folder), NOTHING), true)
-  const repeated = await log.watch(engine).enqueue(doubtful)
-  for (const { outcome } of repeated) assert.match(outcome, /^(created|existing)$/)
 }

@@ -1,7 +1,8 @@
 /**
  * Fresh stores on test servers, each apart from all others on its server, so that what is left of one can be told: a
  * database of its own on PostgreSQL and MySQL, a user of its own on Redis.
- */
+ */ import { setTimeout as sleep } from 'node:timers/promises'
+
 import { createClient } from '@redis/client'
 import mysql, { type RowDataPacket } from 'mysql2/promise'
 import pg from 'pg'
@@ -63,8 +64,11 @@ export async function settleMysql(server: string): Promise<StorePlace> {
   url.pathname = `/${name}`
   return {
     url: withNamespace(url.href, 'crash'),
-    // Told of a connection that has a transaction open.
-    isCalm: async () => !(await connections()).some((says) => /RUNNING|LOCK WAIT|COMMITTING/.test(says)),
+    isCalm: async () => {
+      // The server looks at its transactions ten times a second, whoever asks.
+      await sleep(120)
+      return !(await connections()).some((says) => /RUNNING|LOCK WAIT|COMMITTING/.test(says))
+    },
     connections,
     check: () => Promise.resolve(),
     drop: async () => void (await ask(`DROP DATABASE ${name}`)),
