@@ -1,8 +1,9 @@
 // Which rows a claim takes hold of: those of one queue at once; of several queues as many of each as are wanted, which
-// is looked at before. What a bound may have hidden is looked for without it where a claim comes back short.
+// is looked at before. Where a claim comes back short, because of a bound or of others who look at the same moment, it
+// looks once more without bounds, and steps over what others hold.
 
 import type { Row } from '../sql/task-row.ts'
-import { boundOf, countsOf, lockOf, sharesOf, type LineBound } from './claim-statements.ts'
+import { boundOf, countsOf, lockOf, pickOf, sharesOf, type LineBound } from './claim-statements.ts'
 import type { Answer } from './connection.ts'
 import type { Memory } from './memory.ts'
 import type { Statement } from './statement.ts'
@@ -13,6 +14,7 @@ export class Reach {
   readonly #ordered: boolean
   readonly #memory: Memory
   #bounds: ReadonlyMap<string, readonly LineBound[]>
+  #lock = pickOf
 
   /**
    * @param queues none is paused
@@ -36,23 +38,24 @@ export class Reach {
   look(limit: number): Statement[] {
     const [queue, ...others] = this.queues
     if (queue === undefined) return []
-    if (others.length === 0) return [lockOf(queue, this.boundsOf(queue), limit)]
+    if (others.length === 0) return [this.#lock(queue, this.boundsOf(queue), limit)]
     const counts = this.#ordered ? countsOf : sharesOf
     return [counts(this.queues, (name) => this.boundsOf(name), limit)]
   }
 
   /** Locked rows, at most so many. */
   async take(ask: Ask, looked: Answer | undefined, limit: number): Promise<readonly Row[]> {
-    const rows = await this.#lock(ask, looked, limit)
-    if (rows.length >= limit || this.#bounds.size === 0) return rows
-    this.#memory.bounds.forget()
+    const rows = await this.#hold(ask, looked, limit)
+    if (rows.length >= limit || this.queues.length === 0) return rows
+    if (this.#bounds.size > 0) this.#memory.bounds.forget()
     this.#bounds = new Map()
+    this.#lock = lockOf
     // The rows that are held already are answered once more, in their places among the others.
     const [again] = await ask(...this.look(limit))
-    return this.#lock(ask, again, limit)
+    return this.#hold(ask, again, limit)
   }
 
-  async #lock(ask: Ask, looked: Answer | undefined, limit: number): Promise<readonly Row[]> {
+  async #hold(ask: Ask, looked: Answer | undefined, limit: number): Promise<readonly Row[]> {
     if (this.queues.length <= 1) return looked?.rows ?? []
     let left = limit
     const locks: Statement[] = []
@@ -60,7 +63,7 @@ export class Reach {
       const queue = typeof which === 'number' ? (this.queues[which] ?? '') : (which as string)
       const share = Math.min(left, count as number)
       left -= share
-      if (share > 0) locks.push(lockOf(queue, this.boundsOf(queue), share))
+      if (share > 0) locks.push(this.#lock(queue, this.boundsOf(queue), share))
     }
     return locks.length === 0 ? [] : (await ask(...locks)).flatMap(({ rows }) => rows)
   }
