@@ -69,6 +69,7 @@ function array(values: readonly (string | number | null)[]): string {
 /** Neither a scan of a table of tasks, nor rows thrown away by a join. */
 function assertLean(plan: string, batch: number): void {
   assert.doesNotMatch(plan, /Seq Scan on (?:tasks|finished)/)
+  assert.doesNotMatch(plan, /JIT/)
   for (const [, rows] of plan.matchAll(/Rows Removed by (?:Join )?Filter: (\d+)/g))
     assert.ok(Number(rows) <= 4 * batch + 100, `${rows} rows were looked at in vain:\n${plan}`)
 }
