@@ -53,10 +53,10 @@ test('all are measured up to a thousand, both ends beyond', () => {
 
 test('both ends are found among measures of any order', () => {
   const measures = [
-    [3, 30],
-    [1, 10],
-    [2, 20],
-    [2, 21],
+    [3, 30, 'a'],
+    [1, 10, 'd'],
+    [2, 21, 'c'],
+    [2, 20, 'b'],
   ] as const
   assert.deepEqual(oldestOf(measures, 3), [10, 20, 21])
   assert.deepEqual(newestOf(measures, 2), [30, 20])

@@ -28,19 +28,23 @@ export function measuresOf(count: number): { readonly oldest: number; readonly n
     : { oldest: MEASURED_EACH, newest: MEASURED_EACH }
 }
 
-/** One finished task: when it ended, and its bytes. */
-export type Measure = readonly [finishedAt: number, bytes: number]
+/** One finished task: when it ended, its bytes, and what says who goes first of those that ended in one instant. */
+export type Measure = readonly [finishedAt: number, bytes: number, key: number | string]
 
-/** The bytes of the `most` oldest of measured tasks, the oldest first. Those of one instant stay as they come. */
+/** The bytes of the `most` oldest of measured tasks, the oldest first. */
 export function oldestOf(measures: readonly Measure[], most: number): number[] {
-  const oldest = measures.toSorted(([at], [other]) => at - other).slice(0, most)
+  const oldest = measures.toSorted(compare).slice(0, most)
   return oldest.map(([, bytes]) => bytes)
 }
 
 /** The bytes of the `most` newest of measured tasks. */
 export function newestOf(measures: readonly Measure[], most: number): number[] {
-  const newest = measures.toSorted(([at], [other]) => other - at).slice(0, most)
+  const newest = measures.toSorted((left, right) => compare(right, left)).slice(0, most)
   return newest.map(([, bytes]) => bytes)
+}
+
+function compare([at, , key]: Measure, [otherAt, , otherKey]: Measure): number {
+  return at - otherAt || (key < otherKey ? -1 : 1)
 }
 
 /**

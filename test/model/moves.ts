@@ -5,12 +5,16 @@ import { decide, type Ending as Ended } from '../../src/core/decide.ts'
 import { heldHash } from '../../src/core/held.ts'
 import type { Beat, ClaimRequest, Outcome, Settlement, SweepReply } from '../../src/core/hot-verbs.ts'
 import { wordsAsError } from '../../src/core/kept-error.ts'
+import type { TaskRecord } from '../../src/core/record.ts'
 import { DEFAULT_CRASH } from '../../src/core/retry.ts'
 import { asSet, record, same } from './compare.ts'
 import type { Duo } from './duo.ts'
 import type { Ending, Step } from './program.ts'
 
 type Of<D extends Step['do']> = Extract<Step, { do: D }>
+
+/** An odd bound of a purge is one of bytes, in these. */
+const BYTES = 40
 
 export async function enqueue(duo: Duo, { items }: Of<'enqueue'>): Promise<void> {
   const tasks = duo.items(items)
@@ -229,24 +233,38 @@ async function rescue(duo: Duo, { orphans, overdue }: SweepReply): Promise<void>
 }
 
 /** Which of the finished tasks of one instant go first is open: any choice of the oldest is taken over. */
-async function keepOnly(duo: Duo, count: number): Promise<void> {
+async function keepOnly(duo: Duo, bound: number): Promise<void> {
   const { model, engine } = duo
   const finished = model.tasks().filter(({ task }) => task.finishedAt !== null)
   const asked = { session: null, every: 0, declare: false, extend: false, grace: 0, cursor: null }
-  const { purged } = await engine.sweep({ ...asked, limit: 1_000, keepCount: count, keepBytes: null })
-  same('purged over the count', purged, Math.max(0, finished.length - count))
-  duo.saw('purged over the count', purged)
+  const byBytes = bound % 2 === 1
+  const kept = { keepCount: byBytes ? 1e6 : bound, keepBytes: byBytes ? bound * BYTES : null }
+  const { purged } = await engine.sweep({ ...asked, limit: 1_000, ...kept })
+  const what = `purged over the ${byBytes ? 'bytes' : 'count'}`
+  duo.saw(what, purged)
   model.lastSweep = model.now
   const left = await engine.records.get(finished.map(({ task }) => task.id))
   const gone = finished.filter((_, i) => left[i] === null)
-  const kept = finished.filter((_, i) => left[i] !== null)
+  const stayed = finished.filter((_, i) => left[i] !== null)
   const latest = Math.max(...gone.map(({ task }) => task.finishedAt ?? 0))
   same('rows gone', gone.length, purged)
-  same('older rows that stayed', kept.filter(({ task }) => (task.finishedAt ?? 0) < latest).length, 0)
+  same('older rows that stayed', stayed.filter(({ task }) => (task.finishedAt ?? 0) < latest).length, 0)
   // The feed tells the order in which they went.
   const page = await engine.records.changes(-1, 1)
   const told = await engine.records.changes(page.cursor - 1_000 < 0 ? 0 : page.cursor - 1_000, 1_000)
   const order = told.changes.filter(({ state }) => state === 'deleted').map(({ id }) => id)
   const rank = (id: string): number => order.lastIndexOf(id)
-  for (const row of gone.toSorted((a, b) => rank(a.task.id) - rank(b.task.id))) model.bury(row)
+  const inOrder = gone.toSorted((a, b) => rank(a.task.id) - rank(b.task.id))
+  if (kept.keepBytes === null) same(what, purged, Math.max(0, finished.length - bound))
+  else {
+    same(`${what}: the rest fits`, bytesOf(stayed) <= kept.keepBytes, true)
+    const needed = purged === 0 || bytesOf([...stayed, ...inOrder.slice(-1)]) > kept.keepBytes
+    same(`${what}: no more than had to`, needed, true)
+  }
+  for (const row of inOrder) model.bury(row)
+}
+
+function bytesOf(rows: readonly { readonly task: Pick<TaskRecord, 'payload' | 'result'> }[]): number {
+  const sizes = rows.map(({ task }) => Buffer.byteLength(task.payload) + Buffer.byteLength(task.result ?? ''))
+  return sizes.reduce((sum, bytes) => sum + bytes, 0)
 }

@@ -10,7 +10,7 @@ import { sql, words } from './statement.ts'
 import type { Store } from './store.ts'
 import { loadSpace, storeSpace } from './task-unit.ts'
 
-const MEASURED = words('SELECT finished_at, LENGTH(payload) + COALESCE(LENGTH(result), 0) FROM @finished')
+const MEASURED = words('SELECT finished_at, LENGTH(payload) + COALESCE(LENGTH(result), 0), id FROM @finished')
 const ORDERS = { oldest: words('finished_at, id'), newest: words('finished_at DESC, id DESC') }
 const COUNT = words('SELECT COUNT(*) FROM @finished')
 

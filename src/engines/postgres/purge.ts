@@ -18,8 +18,8 @@ const PAST = `SELECT id FROM @finished WHERE kept = $1 AND finished_at <= (SELEC
   ORDER BY finished_at LIMIT $3`
 const OLDEST = 'SELECT id, finished_at FROM @finished WHERE kept = $1 ORDER BY finished_at, id LIMIT $2'
 // The length of a long text is known without reading it.
-const MEASURED = `SELECT finished_at, octet_length(payload) + coalesce(octet_length(result), 0) FROM @finished
-  WHERE kept = $1`
+const MEASURED = `SELECT finished_at, octet_length(payload) + coalesce(octet_length(result), 0), id
+  FROM @finished WHERE kept = $1`
 const BYTES = {
   oldest: `${MEASURED} ORDER BY finished_at, id LIMIT $2`,
   newest: `${MEASURED} ORDER BY finished_at DESC, id DESC LIMIT $2`,

@@ -15,7 +15,7 @@ const NEXT_KEEP = 'SELECT kept FROM windlass_states WHERE kept > ? ORDER BY kept
 const PAST_KEEP =
   'SELECT seq FROM windlass_states WHERE kept = ? AND finished_at <= ? ORDER BY finished_at LIMIT ?'
 const OLDEST = 'SELECT seq, finished_at FROM windlass_states WHERE kept = ? ORDER BY finished_at, seq LIMIT ?'
-const MEASURED = `SELECT s.finished_at, octet_length(t.payload) + coalesce(octet_length(s.result), 0)
+const MEASURED = `SELECT s.finished_at, octet_length(t.payload) + coalesce(octet_length(s.result), 0), s.seq
   FROM windlass_states s JOIN windlass_tasks t ON t.seq = s.seq WHERE s.kept = ?`
 const OLDEST_BYTES = `${MEASURED} ORDER BY s.finished_at, s.seq LIMIT ?`
 const NEWEST_BYTES = `${MEASURED} ORDER BY s.finished_at DESC, s.seq DESC LIMIT ?`
