@@ -1,7 +1,10 @@
 // `windlass up` and `windlass worker` on MySQL, with real processes and real signals.
+import { runMovingCases } from './moving-cases.ts'
 import { settleMysql } from './server-places.ts'
 import { runUpCases } from './up-cases.ts'
 
 const server = process.env['WINDLASS_TEST_MYSQL_URL']
+const settle = server === undefined ? null : () => settleMysql(server)
 
-runUpCases('mysql', server === undefined ? null : () => settleMysql(server))
+runUpCases('mysql', settle)
+runMovingCases('mysql', settle)

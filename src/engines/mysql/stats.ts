@@ -17,7 +17,6 @@ import { byBytes } from './task-unit.ts'
 const MOST = LIMITS.exactCount + 1
 /** Queues that are counted by one statement. */
 const CHUNK = 50
-const RUNNING = words('SELECT queue, COUNT(*) FROM @tasks FORCE INDEX (turn) WHERE state = 2 GROUP BY queue')
 
 /** Counts of these queues, or of all that are known. */
 export function stats(store: Store, queues: readonly string[] | null): Promise<QueueStats[]> {
@@ -26,8 +25,6 @@ export function stats(store: Store, queues: readonly string[] | null): Promise<Q
     const named = live.flatMap((session) => session.queues ?? [])
     const settings = await settingsOf(look)
     const asked = queues ?? (await knownQueues(look, [...named, ...settings]))
-    const running = await look.query(RUNNING)
-    const runs = new Map(running.rows.map(([queue, count]) => [queue as string, count as number]))
     const all: QueueStats[] = []
     for (let i = 0; i < asked.length; i += CHUNK) {
       const chunk = asked.slice(i, i + CHUNK)
@@ -38,7 +35,7 @@ export function stats(store: Store, queues: readonly string[] | null): Promise<Q
         ),
       )
       for (const [j, queue] of chunk.entries())
-        all.push(await statsOf(queue, rows[j] ?? [], runs, live, look, dialect.explainedRows))
+        all.push(await statsOf(queue, rows[j] ?? [], live, look, dialect.explainedRows))
     }
     if (queues !== null) return all
     return all.filter(
@@ -66,11 +63,12 @@ function rowsIn(state: TaskState, queue: string): Statement {
 
 const COUNTED = ['scheduled', 'ready', 'succeeded', 'dead', 'cancelled'] as const
 
+/** In one statement, which sees one moment: a task that moves meanwhile is counted once. */
 function countsOf(queue: string): Statement {
   const counts = COUNTED.map(
     (state) => sql`(SELECT COUNT(*) FROM (SELECT 1 ${rowsIn(state, queue)} LIMIT ${MOST}) AS c)`,
   )
-  return sql`SELECT ${joined(counts, ', ')}, EXISTS (SELECT 1 FROM @paused p WHERE p.queue = ${queue}),
+  return sql`SELECT (SELECT COUNT(*) ${rowsIn('running', queue)}), ${joined(counts, ', ')}, EXISTS (SELECT 1 FROM @paused p WHERE p.queue = ${queue}),
     (SELECT MIN(run_at) FROM (SELECT t.run_at ${rowsIn('ready', queue)} ORDER BY t.line, t.slot
       LIMIT ${LIMITS.exactCount}) AS o)`
 }
@@ -78,16 +76,15 @@ function countsOf(queue: string): Statement {
 async function statsOf(
   queue: string,
   row: readonly unknown[],
-  runs: ReadonlyMap<string, number>,
   live: readonly SessionRecord[],
   look: MySession,
   explainedRows: number,
 ): Promise<QueueStats> {
-  const [scheduled, ready, succeeded, dead, cancelled, paused, oldest] = row as (number | null)[]
+  const [running, scheduled, ready, succeeded, dead, cancelled, paused, oldest] = row as (number | null)[]
   const counts: Record<TaskState, number> = {
     scheduled: scheduled ?? 0,
     ready: ready ?? 0,
-    running: runs.get(queue) ?? 0,
+    running: running ?? 0,
     succeeded: succeeded ?? 0,
     dead: dead ?? 0,
     cancelled: cancelled ?? 0,

@@ -17,12 +17,13 @@ const QUEUES = 'SELECT DISTINCT queue FROM @lanes UNION SELECT key FROM @documen
 const SETTINGS = 'SELECT key FROM @documents WHERE kind = $1'
 const counting = (home: string, state: number): string =>
   `(SELECT count(*) FROM (SELECT 1 FROM @${home} t WHERE t.state = ${state} AND t.queue = q.queue LIMIT ${MOST}) AS c)`
-const COUNTS = `SELECT q.queue, ${counting('tasks', 0)}, ${counting('tasks', 1)}, ${counting('finished', 3)},
-  ${counting('finished', 4)}, ${counting('finished', 5)}, EXISTS (SELECT 1 FROM @paused p WHERE p.queue = q.queue),
+// In one statement, which sees one moment: a task that moves meanwhile is counted once.
+const COUNTS = `WITH r AS MATERIALIZED (SELECT queue, count(*) AS runs FROM @tasks WHERE state = 2 GROUP BY queue)
+  SELECT q.queue, coalesce((SELECT r.runs FROM r WHERE r.queue = q.queue), 0), ${counting('tasks', 0)},
+  ${counting('tasks', 1)}, ${counting('finished', 3)}, ${counting('finished', 4)}, ${counting('finished', 5)}, EXISTS (SELECT 1 FROM @paused p WHERE p.queue = q.queue),
   (SELECT min(run_at) FROM (SELECT t.run_at FROM @tasks t WHERE t.state = 1 AND t.queue = q.queue
     ORDER BY t.rank, t.place LIMIT ${LIMITS.exactCount}) AS o)
   FROM unnest($1::text[]) AS q(queue)`
-const RUNNING = 'SELECT queue, count(*) FROM @tasks WHERE state = 2 GROUP BY queue'
 const PAGES = `SELECT pg_relation_size('@tasks') / 8192, pg_relation_size('@finished') / 8192`
 const sampling = (home: string): string =>
   `SELECT state, queue, count(*) FROM @${home} TABLESAMPLE SYSTEM ($1) REPEATABLE (1) GROUP BY state, queue`
@@ -36,11 +37,9 @@ export function stats(store: Store, queues: readonly string[] | null): Promise<Q
     const named = live.flatMap((session) => session.queues ?? [])
     const asked = queues ?? (await knownQueues(look, named))
     const { rows } = await look.query(COUNTS, [arrayOf(asked)])
-    const running = await look.query(RUNNING, [])
-    const runs = new Map(running.rows.map(([queue, count]) => [queue as string, count as number]))
     const estimate = new Estimate(look)
     const all: QueueStats[] = []
-    for (const row of rows) all.push(await statsOf(row, runs, live, estimate, look.now))
+    for (const row of rows) all.push(await statsOf(row, live, estimate, look.now))
     if (queues !== null) return all
     const set = new Set((await look.query(SETTINGS, [QUEUE_DOCUMENT])).rows.map(([key]) => key as string))
     return all.filter(
@@ -59,17 +58,16 @@ async function knownQueues(look: PgSession, named: readonly string[]): Promise<s
 
 async function statsOf(
   row: readonly unknown[],
-  runs: ReadonlyMap<string, number>,
   live: readonly SessionRecord[],
   estimate: Estimate,
   now: number,
 ): Promise<QueueStats> {
-  const [name, scheduled, ready, succeeded, dead, cancelled, paused, oldest] = row
+  const [name, running, scheduled, ready, succeeded, dead, cancelled, paused, oldest] = row
   const queue = name as string
   const counts: Record<TaskState, number> = {
     scheduled: scheduled as number,
     ready: ready as number,
-    running: runs.get(queue) ?? 0,
+    running: running as number,
     succeeded: succeeded as number,
     dead: dead as number,
     cancelled: cancelled as number,
