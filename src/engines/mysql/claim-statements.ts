@@ -1,7 +1,7 @@
 // The statements of the claim. Rows of a queue are read by one index in the order in which they are to be taken, from
-// the bounds of its lines on; everything that is no bound is a range of its own, so lines that nobody has seen yet are
-// looked at as well, and no plan has to sort.
+// the bounds of its lines on; lines without a bound are read from their beginning, and no plan has to sort.
 
+import { LIMITS } from '../../core/limits.ts'
 import { ROW_COLUMNS } from '../sql/task-row.ts'
 import { lineOf } from './rows.ts'
 import { joined, sql, words, type Expression, type Statement } from './statement.ts'
@@ -29,31 +29,37 @@ export function headOf(clock: number | Expression, session: string, claimId: str
   ]
 }
 
-/** When the next scheduled task of each queue is due. */
+/**
+ * When the next scheduled task of each queue is due. Not MIN(): it would step over what is dead behind, where nothing is
+ * scheduled.
+ */
 export function dueOf(queues: readonly string[]): Statement {
   if (queues.length === 0) return words('SELECT NULL')
   return joined(
     queues.map(
-      (queue) => sql`SELECT MIN(t.slot) FROM @tasks t FORCE INDEX (turn)
-        WHERE t.state = 0 AND t.queue = ${queue} AND t.line = 0`,
+      (queue) => sql`(SELECT t.slot FROM @tasks t FORCE INDEX (turn)
+        WHERE t.state = 0 AND t.queue = ${queue} AND t.line = 0 ORDER BY t.slot LIMIT 1)`,
     ),
     ' UNION ALL ',
   )
 }
 
-/** Ready rows of a queue behind its bounds. */
+/** Every line that there can be. */
+const LINES = Array.from({ length: LIMITS.priorityMax - LIMITS.priorityMin + 1 }, (_, i) => {
+  const rank = 0 - LIMITS.priorityMin - i
+  return [lineOf(rank, 0), lineOf(rank, 1)]
+}).flat()
+
+/**
+ * Ready rows of a queue behind its bounds. The other lines are named one by one: where a range that is open to one side
+ * ends, the server steps over all that is dead behind it, and a snapshot of somebody keeps the dead for hours.
+ */
 function readyOf(queue: string, bounds: readonly LineBound[]): Statement {
   const ready = sql`t.state = 1 AND t.queue = ${queue}`
   if (bounds.length === 0) return ready
-  const lines = bounds.toSorted((a, b) => a.line - b.line)
-  const ranges = lines.flatMap(({ line, slot }, i) => {
-    const before = lines[i - 1]
-    const between =
-      before === undefined ? sql`t.line < ${line}` : sql`t.line > ${before.line} AND t.line < ${line}`
-    return [between, sql`t.line = ${line} AND t.slot > ${slot}`]
-  })
-  const last = sql`t.line > ${lines.at(-1)?.line ?? 0}`
-  return sql`${ready} AND (${joined([...ranges, last], ' OR ')})`
+  const others = LINES.filter((line) => bounds.every((bound) => bound.line !== line))
+  const behind = bounds.map(({ line, slot }) => sql`t.line = ${line} AND t.slot > ${slot}`)
+  return sql`${ready} AND (t.line IN (${others}) OR ${joined(behind, ' OR ')})`
 }
 
 /**

@@ -101,12 +101,14 @@ async function tryClaim(
   const known = store.memory.queues
   const queues = [...new Set(request.queues ?? known.all)].filter((queue) => !known.paused.includes(queue))
   const reach = new Reach(store.memory, queues, request.queues !== null)
+  const started = performance.now()
   const [, head, paused, due, looked] = await ask(
     BEGIN,
     ...headOf(store.clock, session, claimId),
     dueOf(queues),
     ...reach.look(limit),
   )
+  store.memory.bounds.spent(performance.now() - started)
   const [time, me = null, kinds, before] = (head?.rows[0] ?? []) as (number | null)[]
   const now = Number(time)
   const next = (due?.rows ?? []).flatMap(([at]) => (at === null ? [] : [at as number]))

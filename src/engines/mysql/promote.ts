@@ -32,8 +32,9 @@ export function promote(
 ): Promise<number> {
   return store.write(async (unit) => {
     const asked = queues === null ? sql`` : sql` AND q.queue IN (${queues})`
-    const { rows: due } = await unit.query(sql`${QUEUES}${asked} AND EXISTS (SELECT 1 FROM @tasks t
-      WHERE t.state = 0 AND t.queue = q.queue AND t.line = 0 AND t.slot <= ${unit.now})`)
+    const { rows: due } =
+      await unit.query(sql`${QUEUES}${asked} AND (SELECT t.slot FROM @tasks t FORCE INDEX (turn)
+      WHERE t.state = 0 AND t.queue = q.queue AND t.line = 0 ORDER BY t.slot LIMIT 1) <= ${unit.now}`)
     const answers = await unit.queries(
       due.map(
         ([queue]) => sql`SELECT id, queue, \`rank\`, slot FROM @tasks FORCE INDEX (turn) WHERE state = 0

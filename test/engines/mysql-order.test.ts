@@ -1,0 +1,106 @@
+// The skip detector (CONTRACT rule 22) on MySQL or MariaDB: two producers whose commits overtake each other, releases, three
+// priorities, a reading and a writing transaction of somebody else held open all the while. No ready task waits longer
+// than 250 ms beyond its turn.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+
+import mysql from 'mysql2/promise'
+
+import { mintToken } from '../../src/core/ids.ts'
+import type { TaskRecord } from '../../src/core/record.ts'
+import { openMysql, type MysqlEngine } from '../../src/engines/mysql/mysql-engine.ts'
+import { newSession, newTask, outcomes } from '../../src/testing/samples.ts'
+import { newPlace, SERVER } from './mysql-place.ts'
+
+const skip = SERVER === null ? 'NOT PROVEN HERE: no WINDLASS_TEST_MYSQL_URL' : false
+const place = skip === false ? newPlace() : null
+let engine: MysqlEngine
+const foreign: mysql.Connection[] = []
+
+before(async () => {
+  if (place === null) return
+  engine = await openMysql(place.url)
+  await engine.migrate()
+})
+after(async () => {
+  if (place === null) return
+  await Promise.all(foreign.map((client) => client.end()))
+  await engine.close()
+  await place.drop()
+})
+
+/** A client of somebody else with a transaction that it leaves open. */
+async function openForeign(...statements: readonly string[]): Promise<mysql.Connection> {
+  const client = await mysql.createConnection(SERVER ?? '')
+  foreign.push(client)
+  for (const sql of statements) await client.query(sql)
+  return client
+}
+
+/** When each task became claimable, by id: its commit, or its release. */
+type Since = Map<string, number>
+
+/** Enqueues in transactions of its own that stay open a little, so that later places commit earlier. */
+async function produce(client: mysql.Connection, since: Since, rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    const tasks = Array.from({ length: 5 }, (_, i) => newTask({ priority: i % 3, minted: true }))
+    await client.query('START TRANSACTION')
+    await engine.enqueue(tasks, { tx: client })
+    await pause(Math.random() * 20)
+    await client.query('COMMIT')
+    for (const { id } of tasks) since.set(id, performance.now())
+  }
+}
+
+interface Taken {
+  readonly task: TaskRecord
+  readonly waited: number
+}
+
+/** Claims until told to stop; releases every tenth task once. */
+async function consume(since: Since, stop: AbortSignal, taken: Taken[]): Promise<void> {
+  const session = newSession()
+  await engine.startSession([session])
+  const request = { session: session.id, queues: ['default'], limit: 4 }
+  for (let left = true; left;) {
+    const last = stop.aborted
+    const [reply] = await engine.claim([{ ...request, claimId: mintToken() }])
+    const tasks = reply?.tasks ?? []
+    left = !last || tasks.length > 0
+    const now = performance.now()
+    for (const task of tasks) taken.push({ task, waited: now - (since.get(task.id) ?? now) })
+    const endings = tasks.map((task) => {
+      const again = task.attempt === 1 && taken.length % 10 === 0
+      return { task, outcome: again ? outcomes.release() : outcomes.succeed() }
+    })
+    await engine.settle(
+      endings.map(({ task: { id, claim }, outcome }) => {
+        return { id, claim: claim ?? '', guard: 'claim' as const, outcome, followUps: [], logs: [] }
+      }),
+    )
+    for (const { task, outcome } of endings) if (outcome.to === 'ready') since.set(task.id, performance.now())
+    if (tasks.length === 0) await pause(2)
+  }
+}
+
+test('no ready task waits beyond its turn, whoever keeps what open', { skip, timeout: 60_000 }, async () => {
+  await openForeign('START TRANSACTION', `SELECT count(*) FROM ${place?.prefix}tasks`)
+  await openForeign('CREATE TEMPORARY TABLE mine (n int)', 'START TRANSACTION', 'INSERT INTO mine VALUES (1)')
+  const producers = await Promise.all([openForeign(), openForeign()])
+  const since: Since = new Map()
+  const taken: Taken[] = []
+  const stop = new AbortController()
+  const consumers = [consume(since, stop.signal, taken), consume(since, stop.signal, taken)]
+  await Promise.all(producers.map((client) => produce(client, since, 40)))
+  stop.abort()
+  await Promise.all(consumers)
+  const finished = new Set(taken.map(({ task }) => task.id))
+  assert.equal(finished.size, 400)
+  const late = taken.filter(({ waited }) => waited > 250)
+  assert.deepEqual(
+    late.map(({ task, waited }) => [task.id, waited]),
+    [],
+  )
+})
