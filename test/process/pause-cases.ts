@@ -108,6 +108,7 @@ async function judgeOldAnswer(t: TestContext, settle: Settle): Promise<void> {
   const took = performance.now() - since
   assert.equal(abort['code'], 'lease_lost')
   // The old answer, which says that all is well, is no reason to wait for the next beat: that is a third of the lease.
-  assert.ok(took <= 1_000, `aborted after ${took} ms`)
+  // Half a second of that is the slow answer itself; without asking again it took 1.8 s.
+  assert.ok(took <= 1_500, `aborted after ${took} ms`)
   t.diagnostic(`aborted ${Math.round(took)} ms after the pause`)
 }
