@@ -14,7 +14,7 @@ const MIGRATOR = fileURLToPath(new URL('./migrate-mysql.ts', import.meta.url))
 
 const mysql: EngineFactory = {
   name: 'mysql',
-  transactions: 'a client of `pg` in an open transaction',
+  transactions: 'a connection of `mysql2` in an open transaction',
   open: async (options) => {
     const place = newPlace()
     const connections: MysqlEngine[] = []
