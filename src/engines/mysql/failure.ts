@@ -6,7 +6,7 @@ import { WindlassError, type ErrorCode } from '../../core/errors.ts'
 /** Number of an error that the server answered; null for any other. */
 export function serverError(error: unknown): number | null {
   if (!(error instanceof Error) || !('errno' in error) || !('sqlState' in error)) return null
-  return typeof error.errno === 'number' && error.errno >= 1_000 ? error.errno : null
+  return typeof error.errno === 'number' && error.errno > 0 ? error.errno : null
 }
 
 const DEADLOCK = 1213
