@@ -46,6 +46,8 @@ export const mysql: Kind = {
     place.program,
     '--no-defaults',
     dataOf(place),
+    // Servers that share a temporary folder clean each other's files away when they start.
+    `--tmpdir=${place.folder}`,
     `--port=${place.port}`,
     `--socket=${join(place.folder, 'socket')}`,
     `--pid-file=${join(place.folder, 'pid')}`,
