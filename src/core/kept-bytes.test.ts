@@ -59,5 +59,5 @@ test('both ends are found among measures of any order', () => {
     [2, 20, 'b'],
   ] as const
   assert.deepEqual(oldestOf(measures, 3), [10, 20, 21])
-  assert.deepEqual(newestOf(measures, 2), [30, 20])
+  assert.deepEqual(newestOf(measures, 2), [30, 21])
 })
