@@ -13,7 +13,7 @@ test('every limit and every default is a whole number that is not negative, or s
     )
   for (const value of numbers([LIMITS, DEFAULTS])) {
     if (typeof value === 'string' || value === null) continue
-    assert.ok(Number.isSafeInteger(value) && Number(value) >= 0, String(value))
+    assert.ok(Number.isSafeInteger(value) && Number(value) >= 0, JSON.stringify(value))
   }
 })
 

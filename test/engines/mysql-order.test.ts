@@ -13,6 +13,7 @@ import type { TaskRecord } from '../../src/core/record.ts'
 import { openMysql, type MysqlEngine } from '../../src/engines/mysql/mysql-engine.ts'
 import { newSession, newTask, outcomes } from '../../src/testing/samples.ts'
 import { newPlace, SERVER } from './mysql-place.ts'
+import { steppedOver, type Taken } from './turns.ts'
 
 const skip = SERVER === null ? 'NOT PROVEN HERE: no WINDLASS_TEST_MYSQL_URL' : false
 const place = skip === false ? newPlace() : null
@@ -54,11 +55,6 @@ async function produce(client: mysql.Connection, since: Since, rounds: number): 
   }
 }
 
-interface Taken {
-  readonly task: TaskRecord
-  readonly waited: number
-}
-
 /** Claims until told to stop; releases every tenth task once. */
 async function consume(since: Since, stop: AbortSignal, taken: Taken[]): Promise<void> {
   const session = newSession()
@@ -70,7 +66,7 @@ async function consume(since: Since, stop: AbortSignal, taken: Taken[]): Promise
     const tasks = reply?.tasks ?? []
     left = !last || tasks.length > 0
     const now = performance.now()
-    for (const task of tasks) taken.push({ task, waited: now - (since.get(task.id) ?? now) })
+    for (const task of tasks) taken.push({ task, since: since.get(task.id) ?? now, at: now })
     const endings = tasks.map((task) => {
       const again = task.attempt === 1 && taken.length % 10 === 0
       return { task, outcome: again ? outcomes.release() : outcomes.succeed() }
@@ -98,9 +94,5 @@ test('no ready task waits beyond its turn, whoever keeps what open', { skip, tim
   await Promise.all(consumers)
   const finished = new Set(taken.map(({ task }) => task.id))
   assert.equal(finished.size, 400)
-  const late = taken.filter(({ waited }) => waited > 250)
-  assert.deepEqual(
-    late.map(({ task, waited }) => [task.id, waited]),
-    [],
-  )
+  assert.deepEqual(steppedOver(taken, 250), [])
 })

@@ -13,6 +13,7 @@ import type { TaskRecord } from '../../src/core/record.ts'
 import { openPostgres, type PostgresEngine } from '../../src/engines/postgres/postgres-engine.ts'
 import { newSession, newTask, outcomes } from '../../src/testing/samples.ts'
 import { newPlace, SERVER } from './postgres-place.ts'
+import { steppedOver, type Taken } from './turns.ts'
 
 const skip = SERVER === null ? 'NOT PROVEN HERE: no WINDLASS_TEST_POSTGRES_URL' : false
 const place = skip === false ? newPlace() : null
@@ -55,11 +56,6 @@ async function produce(client: pg.Client, since: Since, rounds: number): Promise
   }
 }
 
-interface Taken {
-  readonly task: TaskRecord
-  readonly waited: number
-}
-
 /** Claims until told to stop; releases every tenth task once. */
 async function consume(since: Since, stop: AbortSignal, taken: Taken[]): Promise<void> {
   const session = newSession()
@@ -71,7 +67,7 @@ async function consume(since: Since, stop: AbortSignal, taken: Taken[]): Promise
     const tasks = reply?.tasks ?? []
     left = !last || tasks.length > 0
     const now = performance.now()
-    for (const task of tasks) taken.push({ task, waited: now - (since.get(task.id) ?? now) })
+    for (const task of tasks) taken.push({ task, since: since.get(task.id) ?? now, at: now })
     const endings = tasks.map((task) => {
       const again = task.attempt === 1 && taken.length % 10 === 0
       return { task, outcome: again ? outcomes.release() : outcomes.succeed() }
@@ -99,11 +95,7 @@ test('no ready task waits beyond its turn, whoever keeps what open', { skip, tim
   await Promise.all(consumers)
   const finished = new Set(taken.map(({ task }) => task.id))
   assert.equal(finished.size, 400)
-  const late = taken.filter(({ waited }) => waited > 250)
-  assert.deepEqual(
-    late.map(({ task, waited }) => [task.id, waited]),
-    [],
-  )
+  assert.deepEqual(steppedOver(taken, 250), [])
 })
 
 test('a held snapshot costs claims nothing', { skip, timeout: 60_000 }, async () => {
