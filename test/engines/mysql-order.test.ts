@@ -9,7 +9,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import mysql from 'mysql2/promise'
 
 import { mintToken } from '../../src/core/ids.ts'
-import type { TaskRecord } from '../../src/core/record.ts'
 import { openMysql, type MysqlEngine } from '../../src/engines/mysql/mysql-engine.ts'
 import { newSession, newTask, outcomes } from '../../src/testing/samples.ts'
 import { newPlace, SERVER } from './mysql-place.ts'
