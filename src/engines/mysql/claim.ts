@@ -8,17 +8,18 @@ import { claimToken } from '../../core/ids.ts'
 import { LIMITS } from '../../core/limits.ts'
 import type { TaskRecord } from '../../core/record.ts'
 import { FeedNotes } from '../sql/feed-notes.ts'
+import { learnPolicies } from '../sql/learn-policies.ts'
 import { ROW_WIDTH, rowOf, taskOf, type Row, type TaskRow } from '../sql/task-row.ts'
+import { expireTasks } from '../sql/units.ts'
 import { RUNNING } from '../sql/words.ts'
 import { Reach } from './claim-reach.ts'
 import { dueOf, headOf, moreOf, QUEUES, replayOf, takeOf, type LineBound } from './claim-statements.ts'
-import { expireTasks } from './expire.ts'
 import { promote } from './promote.ts'
-import { learnPolicies } from './register.ts'
 import { lineOf } from './rows.ts'
 import { MySession } from './session.ts'
 import { words } from './statement.ts'
 import { BEGIN, COMMIT, tellOf, type Ask, type Doubt, type Store } from './store.ts'
+import { UNITS } from './task-unit.ts'
 
 const ROLLBACK = words('ROLLBACK')
 const PAUSED = words('SELECT queue FROM @paused')
@@ -66,7 +67,7 @@ async function claimOne(store: Store, request: ClaimRequest): Promise<ClaimReply
         return replyOf(outcome.wait, outcome.more, await replay(store, request))
       case 'expired':
         if (expired >= LIMITS.promote) return replyOf(outcome.wait, true, [])
-        expired += Math.max(1, await expireTasks(store, outcome.ids))
+        expired += Math.max(1, await expireTasks(UNITS, store, outcome.ids))
         break
       case 'taken':
         return replyOf(outcome.wait, outcome.more, remember(store, request, outcome.rows))
@@ -136,7 +137,7 @@ async function tryClaim(
   const expired = taken.filter(({ row: { expiresAt } }) => expiresAt !== null && expiresAt <= now)
   if (expired.length > 0) return giveUp({ kind: 'expired', ids: expired.map(({ row }) => row.id), wait })
   await learnPolicies(
-    store,
+    store.policies,
     new MySession((statements) => ask(...statements), now),
     taken.map(({ row }) => row),
   )
@@ -237,7 +238,7 @@ function replay(store: Store, request: ClaimRequest): Promise<TaskRecord[]> {
     const { rows } = await look.query(replayOf(session, claimId))
     const sorted = inOrder(rows, queues)
     await learnPolicies(
-      store,
+      store.policies,
       look,
       sorted.map(({ row }) => row),
     )

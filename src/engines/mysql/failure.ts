@@ -12,7 +12,8 @@ export function serverError(error: unknown): number | null {
 const DEADLOCK = 1213
 /** A row changed since it was read: newer servers say so instead of waiting. */
 const CHANGED = 1020
-const LOCK_WAIT = 1205
+/** Number of the error that says that somebody holds a lock for longer than was waited. */
+export const LOCK_WAIT = 1205
 const DUPLICATE = 1062
 const READ_ONLY = new Set([1290, 1836, 1792, 3100])
 /** Shutting down, killed, told to wait no longer: the server closes the connection. */

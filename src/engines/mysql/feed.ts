@@ -2,9 +2,8 @@
 // has become visible since, in the order of appending, one reader at a time. So a unit that commits late gets a later
 // cursor instead of being skipped, and no open transaction of anybody holds the feed up.
 
-import type { Change, ChangePage } from '../../core/cold-verbs.ts'
-import { LIMITS } from '../../core/limits.ts'
-import { unpackChanges } from '../sql/feed-notes.ts'
+import type { ChangePage } from '../../core/cold-verbs.ts'
+import { readPage, type FeedLooks } from '../sql/feed-pages.ts'
 import { removeRows } from './rows.ts'
 import type { MySession } from './session.ts'
 import { sql, words } from './statement.ts'
@@ -47,39 +46,27 @@ async function sequenceSome(unit: MySession): Promise<number> {
   return numbers.length
 }
 
+const LOOKS: FeedLooks<MySession> = {
+  ends: async (look) => {
+    const [first, last] = await look.queries([OLDEST, NEWEST])
+    return {
+      oldest: (first?.rows[0]?.[0] ?? null) as number | null,
+      newest: Number(last?.rows[0]?.[0] ?? 0),
+    }
+  },
+  rows: async (look, from, limit) => {
+    // The row that holds a cursor is the last one that begins at or before it.
+    const { rows } = await look.query(sql`SELECT first, at, items FROM @changes WHERE first >= COALESCE(
+        (SELECT c.first FROM @changes c WHERE c.first <= ${from} ORDER BY c.first DESC LIMIT 1), ${from})
+      ORDER BY first LIMIT ${limit}`)
+    return rows
+  },
+}
+
 /** A page of changes after `since`; `since` below 0 asks for the newest cursor only. */
 export async function readChanges(store: Store, since: number, limit: number): Promise<ChangePage> {
   await sequence(store)
-  return store.read(async (look) => {
-    const [first, last] = await look.queries([OLDEST, NEWEST])
-    const oldest = (first?.rows[0]?.[0] ?? null) as number | null
-    const newest = Number(last?.rows[0]?.[0] ?? 0)
-    if (since < 0) return { changes: [], cursor: newest, gap: false }
-    const dropped = oldest === null ? newest : oldest - 1
-    const start = Math.max(since, dropped)
-    const changes = await readAfter(look, start, Math.min(limit, LIMITS.page))
-    return { changes, cursor: changes.at(-1)?.cursor ?? start, gap: since < dropped }
-  })
-}
-
-async function readAfter(look: MySession, start: number, wanted: number): Promise<Change[]> {
-  const changes: Change[] = []
-  let from = start + 1
-  while (changes.length < wanted) {
-    // Rows hold one change at least, most hold many: a few rows at a time. The one that holds a cursor is the last one
-    // that begins at or before it.
-    const { rows } = await look.query(sql`SELECT first, at, items FROM @changes WHERE first >= COALESCE(
-        (SELECT c.first FROM @changes c WHERE c.first <= ${from} ORDER BY c.first DESC LIMIT 1), ${from})
-      ORDER BY first LIMIT ${Math.min(100, wanted - changes.length)}`)
-    const found = rows
-      .flatMap(([first, at, items]) => unpackChanges(first as number, at as number, items as string))
-      .filter((change) => change.cursor >= from)
-    const last = found.at(-1)
-    if (last === undefined) break
-    changes.push(...found.slice(0, wanted - changes.length))
-    from = last.cursor + 1
-  }
-  return changes
+  return store.read((look) => readPage(LOOKS, look, since, limit))
 }
 
 /** Drops the oldest rows over what is kept, at most `limit` of them; the newest stays. */

@@ -4,17 +4,12 @@
 
 import type { TaskFilter } from '../../core/cold-verbs.ts'
 import { TASK_STATES } from '../../core/record.ts'
+import type { CreationKey } from '../sql/records.ts'
 import { ROW_COLUMNS, type Row } from '../sql/task-row.ts'
 import { codeOfState, isFinalCode } from '../sql/words.ts'
 import { GROUP, PARENT } from './rows.ts'
 import type { MySession } from './session.ts'
 import { joined, sql, words, type Statement } from './statement.ts'
-
-/** Where a row stands in the order of creation. */
-export interface CreationKey {
-  readonly at: number
-  readonly id: string
-}
 
 const ROWS = words(`SELECT ${ROW_COLUMNS}, t.payload`)
 
@@ -76,7 +71,7 @@ async function runsOf(look: MySession, { queue, type }: TaskFilter): Promise<(re
   const ofQueue = queue === undefined ? sql`` : sql` AND queue = ${queue}`
   const ofType = type === undefined ? sql`` : sql` AND type = ${type}`
   const { rows } = await look.query(sql`SELECT queue, type FROM @kinds WHERE 1 = 1${ofQueue}${ofType}`)
-  return rows as unknown as [string, string][]
+  return rows.map(([name, kind]) => [name as string, kind as string] as const)
 }
 
 function named({ queue, type }: TaskFilter): Statement {

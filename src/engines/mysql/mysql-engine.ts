@@ -1,48 +1,27 @@
-// The MySQL engine: the contract on tables of a MySQL or MariaDB server that any number of
-// processes share. What each verb does is in the file named after it; how the server is reached is in store.ts.
+// The MySQL engine: the contract on tables of a MySQL or MariaDB server that any number of processes share. What every
+// SQL engine does is in engines/sql; what each verb says to this server is in the file named after it, and how the server
+// is reached is in store.ts.
 
-import type { Documents, Journal, Records, Schedules } from '../../core/cold-verbs.ts'
-import type { EngineFacts } from '../../core/engine-facts.ts'
-import type { CallerTransaction, Durability, Engine, EngineOptions } from '../../core/engine.ts'
-import type {
-  Beat,
-  BeatReply,
-  ClaimReply,
-  ClaimRequest,
-  EnqueueReply,
-  Hint,
-  NewSession,
-  NewTask,
-  Report,
-  ReportReply,
-  SessionEnd,
-  Settlement,
-  SettleReply,
-  SweepReply,
-  SweepRequest,
-} from '../../core/hot-verbs.ts'
+import type { EngineOptions } from '../../core/engine.ts'
 import { DEFAULTS, LIMITS } from '../../core/limits.ts'
-import { documentVerbs, journalVerbs, scheduleVerbs } from '../sql/cold-verbs.ts'
-import { endSessions, startSessions } from '../sql/sessions.ts'
+import { opened, SqlEngine, type ServerWays } from '../sql/sql-engine.ts'
 import { Watchers } from '../sql/watchers.ts'
-import { formatMysqlAddress, parseMysqlAddress, prefixOf, type MysqlAddress } from './address.ts'
+import { formatMysqlAddress, parseMysqlAddress, prefixOf } from './address.ts'
 import { runInTransaction } from './caller-transaction.ts'
 import { claim } from './claim.ts'
-import { recordVerbs } from './cold-verbs.ts'
 import { readDurability } from './durability.ts'
-import { enqueue, enqueueIn } from './enqueue.ts'
+import { enqueue } from './enqueue.ts'
 import { examine } from './examine.ts'
 import { closedError, notMigrated } from './failure.ts'
-import { fireSchedules } from './fire.ts'
 import { heartbeat, report } from './heartbeat.ts'
 import { migrate, readInstance } from './migrate.ts'
 import { Neighbours } from './neighbours.ts'
-import { attemptsOfTasks } from './records.ts'
-import { register } from './register.ts'
+import { RECORDS } from './record-reads.ts'
 import type { MySession } from './session.ts'
-import { settle, settleIn } from './settle.ts'
-import { Store, type StoreOptions } from './store.ts'
-import { sweep } from './sweep.ts'
+import { settle } from './settle.ts'
+import { Store } from './store.ts'
+import { SWEEP } from './sweep.ts'
+import { UNITS } from './task-unit.ts'
 
 /** What the MySQL engine can be opened with. */
 export interface MysqlOptions extends EngineOptions {
@@ -52,18 +31,43 @@ export interface MysqlOptions extends EngineOptions {
   readonly changesKept: number
 }
 
+export type MysqlEngine = SqlEngine<Store, MySession>
+
 const POOL = 4
 const OVERFLOW = 4
 
+const WAYS: ServerWays<Store, MySession> = {
+  units: UNITS,
+  records: RECORDS,
+  sweep: SWEEP,
+  readInstance,
+  migrate,
+  readDurability,
+  examine,
+  enqueue,
+  claim,
+  settle,
+  report,
+  heartbeat,
+  // Who asks now and then hears of new work soon after a caller's commit; the server has no way to tell.
+  runInTransaction,
+  notMigrated,
+  closedError,
+}
+
 /**
  * Opens a store. Does not migrate.
- * @throws WindlassError `engine_url_invalid`, `engine_unreachable`, `newer_schema`
+ * @throws WindlassError `engine_url_invalid`, `engine_unreachable`, `engine_too_old`, `newer_schema`
  */
 export async function openMysql(url: string, given: Partial<MysqlOptions> = {}): Promise<MysqlEngine> {
   const address = parseMysqlAddress(url, given.namespace ?? 'windlass')
+  const { server, namespace } = address
   const callTimeout = given.callTimeout ?? DEFAULTS.callTimeout
   const heart = given.role === 'heart'
-  const engine = new MysqlEngine(address, {
+  const prefix = prefixOf(namespace)
+  const store: Store = new Store({
+    server,
+    prefix,
     now: given.now ?? null,
     callTimeout,
     role: given.role ?? 'hot',
@@ -72,175 +76,26 @@ export async function openMysql(url: string, given: Partial<MysqlOptions> = {}):
     connections: heart ? 1 : (address.pool ?? given.pool?.size ?? POOL),
     maxOverflow: heart ? 0 : (address.maxOverflow ?? given.pool?.maxOverflow ?? OVERFLOW),
     poolTimeout: address.poolTimeout ?? given.pool?.timeout ?? callTimeout,
+    committed: (hints) => {
+      watchers.tell(hints)
+      neighbours.committed(hints)
+    },
   })
-  try {
-    await engine.look()
-    return engine
-  } catch (error) {
-    await engine.close()
-    throw error
-  }
-}
-
-export class MysqlEngine implements Engine {
-  readonly name = 'mysql'
-  readonly address: string
-  readonly records: Records
-  readonly schedules: Schedules
-  readonly documents: Documents
-  readonly journal: Journal
-  readonly #store: Store
-  readonly #neighbours: Neighbours
-  readonly #watchers: Watchers
-  #instance: string | null = null
-  #closing: Promise<void> | null = null
-
-  constructor(address: MysqlAddress, options: Omit<StoreOptions, 'server' | 'prefix' | 'committed'>) {
-    this.address = formatMysqlAddress(address)
-    const { server, namespace } = address
-    const prefix = prefixOf(namespace)
-    this.#store = new Store({
-      ...options,
-      server,
-      prefix,
-      committed: (hints) => this.#committed(hints),
-    })
-    this.#neighbours = new Neighbours(`${server.host} ${server.port} ${server.database} ${prefix}`, {
-      tell: (hints) => this.#watchers.tell(hints),
-      store: this.#store,
-    })
-    this.#watchers = new Watchers(this.#neighbours)
-    const ready = (): Promise<Store> => this.#ready()
-    this.records = recordVerbs(ready)
-    this.schedules = scheduleVerbs(ready, fireSchedules)
-    this.documents = documentVerbs(ready)
-    this.journal = journalVerbs(ready, attemptsOfTasks)
-  }
-
-  get instanceId(): string {
-    this.#open()
-    if (this.#instance === null) throw notMigrated()
-    return this.#instance
-  }
-
-  /** Connects, and learns what is there. */
-  async look(): Promise<void> {
-    this.#instance = await readInstance(this.#store)
-  }
-
-  async migrate(): Promise<{ from: number; to: number }> {
-    this.#open()
-    const versions = await migrate(this.#store)
-    await this.look()
-    return versions
-  }
-
-  async durability(): Promise<Durability> {
-    this.#open()
-    return readDurability(this.#store)
-  }
-
-  async examine(): Promise<EngineFacts> {
-    this.#open()
-    return examine(this.#store)
-  }
-
-  async now(): Promise<number> {
-    this.#open()
-    return this.#store.read((look) => Promise.resolve(look.now))
-  }
-
-  async enqueue(
-    tasks: readonly NewTask[],
-    { tx }: { readonly tx?: CallerTransaction; readonly notify?: boolean } = {},
-  ): Promise<EnqueueReply[]> {
-    const store = await this.#ready()
-    if (tasks.length === 0) return []
-    if (tx === undefined) return enqueue(store, tasks)
-    // Who asks now and then hears of it soon after the caller's commit; the server has no way to tell.
-    return this.#inTransaction(tx, tasks, (unit) => enqueueIn(store, unit, tasks))
-  }
-
-  async claim(requests: readonly ClaimRequest[]): Promise<ClaimReply[]> {
-    const store = await this.#ready()
-    return requests.length === 0 ? [] : claim(store, requests)
-  }
-
-  async settle(
-    settlements: readonly Settlement[],
-    { tx }: { readonly tx?: CallerTransaction } = {},
-  ): Promise<SettleReply[]> {
-    const store = await this.#ready()
-    if (settlements.length === 0) return []
-    if (tx === undefined) return settle(store, settlements)
-    const followUps = settlements.flatMap((one) => one.followUps)
-    return this.#inTransaction(tx, followUps, (unit) => settleIn(store, unit, settlements))
-  }
-
-  async report(reports: readonly Report[]): Promise<ReportReply[]> {
-    const store = await this.#ready()
-    return reports.length === 0 ? [] : report(store, reports)
-  }
-
-  async startSession(sessions: readonly NewSession[]): Promise<('started' | 'exists')[]> {
-    const store = await this.#ready()
-    return sessions.length === 0 ? [] : store.write((unit) => startSessions(unit, sessions))
-  }
-
-  async heartbeat(beats: readonly Beat[]): Promise<BeatReply[]> {
-    const store = await this.#ready()
-    return beats.length === 0 ? [] : heartbeat(store, beats)
-  }
-
-  async endSession(ends: readonly SessionEnd[]): Promise<('ended' | 'already' | 'absent')[]> {
-    const store = await this.#ready()
-    return ends.length === 0 ? [] : store.write((unit) => endSessions(unit, ends))
-  }
-
-  async sweep(request: SweepRequest): Promise<SweepReply> {
-    return sweep(await this.#ready(), request)
-  }
-
-  watch(listener: (hint: Hint) => void): () => void {
-    this.#open()
-    return this.#watchers.watch(listener)
-  }
-
-  close(): Promise<void> {
-    this.#closing ??= this.#end()
-    return this.#closing
-  }
-
-  async #end(): Promise<void> {
-    this.#watchers.close()
-    await this.#store.close()
-  }
-
-  async #inTransaction<R>(
-    tx: CallerTransaction,
-    tasks: readonly NewTask[],
-    run: (unit: MySession) => Promise<R>,
-  ): Promise<R> {
-    // On a connection of our own: nobody is to wait for the caller's commit because of it.
-    await register(this.#store, tasks)
-    return runInTransaction(tx, this.#store, this.instanceId, run)
-  }
-
-  #committed(hints: readonly Hint[]): void {
-    this.#watchers.tell(hints)
-    this.#neighbours.committed(hints)
-  }
-
-  /** The store, once it is migrated, perhaps by another process since this one looked last. */
-  async #ready(): Promise<Store> {
-    this.#open()
-    if (this.#instance === null) await this.look()
-    this.#open()
-    if (this.#instance === null) throw notMigrated()
-    return this.#store
-  }
-
-  #open(): void {
-    if (this.#closing !== null) throw closedError()
-  }
+  const neighbours: Neighbours = new Neighbours(
+    `${server.host} ${server.port} ${server.database} ${prefix}`,
+    {
+      tell: (hints) => watchers.tell(hints),
+      store,
+    },
+  )
+  const watchers = new Watchers(neighbours)
+  return opened(
+    new SqlEngine(WAYS, {
+      name: 'mysql',
+      address: formatMysqlAddress(address),
+      store,
+      watchers,
+      end: () => store.close(),
+    }),
+  )
 }

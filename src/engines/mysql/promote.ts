@@ -1,9 +1,10 @@
 // Promotion: scheduled tasks that are due become ready, in the order of due time and id, each with a new place.
 // Used by claim and sweep. Promises a bound: a flood of due tasks is promoted over several calls.
 
-import { lineOf, patch } from './rows.ts'
+import { byBytes } from '../sql/byte-order.ts'
 import { READY } from '../sql/words.ts'
-import { byBytes, drawPlaces, placesOf } from './task-unit.ts'
+import { lineOf, patch } from './rows.ts'
+import { drawPlaces, placesOf } from './task-unit.ts'
 import { sql, words } from './statement.ts'
 import type { Store } from './store.ts'
 

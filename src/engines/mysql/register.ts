@@ -5,7 +5,6 @@ import type { NewTask } from '../../core/hot-verbs.ts'
 import { digestOf } from '../../core/ids.ts'
 import { SHARED_POLICIES } from '../sql/policies.ts'
 import { chunksOf } from './rows.ts'
-import type { MySession } from './session.ts'
 import { sql, words } from './statement.ts'
 import type { Store } from './store.ts'
 
@@ -53,16 +52,4 @@ async function registerPolicy(store: Store, text: string): Promise<void> {
   }
   if (row === undefined) store.policies.rememberUnshared(text)
   else store.policies.remember(row[0] as number, row[1] as string)
-}
-
-/** Learns the policies behind the numbers of these rows. */
-export async function learnPolicies(
-  store: Store,
-  session: MySession,
-  rows: readonly { readonly policy: number | null }[],
-): Promise<void> {
-  const unknown = [...new Set(rows.map(({ policy }) => policy).filter((n) => !store.policies.knows(n)))]
-  if (unknown.length === 0) return
-  const { rows: found } = await session.query(sql`SELECT n, body FROM @policies WHERE n IN (${unknown})`)
-  for (const [n, body] of found) store.policies.remember(n as number, body as string)
 }

@@ -5,16 +5,17 @@
 import type { Settlement, SettleReply } from '../../core/hot-verbs.ts'
 import { claimToken } from '../../core/ids.ts'
 import { FeedNotes } from '../sql/feed-notes.ts'
-import { isPlainSuccess, settleRows } from '../sql/settle-rows.ts'
+import type { ClaimedTask } from '../sql/memory.ts'
+import { settleBothWays, type PlainSettlement } from '../sql/settle-plain.ts'
 import { FIXED } from '../sql/task-row.ts'
+import { settleIn } from '../sql/units.ts'
 import { SUCCEEDED } from '../sql/words.ts'
-import type { ClaimedTask } from './memory.ts'
 import { register } from './register.ts'
 import { removeRows } from './rows.ts'
-import { SERVER_NOW, type MySession } from './session.ts'
+import { SERVER_NOW } from './session.ts'
 import { sql, words, type Statement } from './statement.ts'
 import { BEGIN, COMMIT, tellOf, type Store } from './store.ts'
-import { loadSpace, storeSpace } from './task-unit.ts'
+import { UNITS } from './task-unit.ts'
 
 const STAYS = [
   ...FIXED.map(({ name }) => name),
@@ -34,48 +35,16 @@ const JOINED = words(` AS u STRAIGHT_JOIN @tasks t FORCE INDEX (PRIMARY) ON t.id
 const COLUMNS = words(`COLUMNS (id VARCHAR(255) CHARACTER SET utf8mb4 PATH '$[0]', kept BIGINT PATH '$[1]',
   result LONGTEXT PATH '$[2]')`)
 
-interface Plain {
-  readonly settlement: Settlement
-  readonly known: ClaimedTask
-}
-
 /** Settles in transactions of the engine's own. */
-export async function settle(store: Store, settlements: readonly Settlement[]): Promise<SettleReply[]> {
-  const plain = plainOf(store, settlements)
-  const applied = plain.length === 0 ? EMPTY : await succeed(store, plain)
-  const others = settlements.filter(({ id }) => !applied.has(id))
-  const replies = others.length === 0 ? [] : await settleUnit(store, others)
-  let next = 0
-  return settlements.map(({ id }): SettleReply =>
-    applied.has(id) ? SUCCESS : (replies[next++] ?? { status: 'lost', state: null, followUps: [] }),
-  )
+export function settle(store: Store, settlements: readonly Settlement[]): Promise<SettleReply[]> {
+  return settleBothWays(settlements, {
+    claimed: (id) => store.memory.claimed(id),
+    succeed: (plain) => succeed(store, plain),
+    settle: (others) => settleUnit(store, others),
+  })
 }
 
-const EMPTY: ReadonlySet<string> = new Set()
-const SUCCESS: SettleReply = { status: 'applied', state: 'succeeded', followUps: [] }
-
-/** Those that can go the short way; none if the same task is settled twice in one call. */
-function plainOf(store: Store, settlements: readonly Settlement[]): Plain[] {
-  const ids = new Set<string>()
-  const plain: Plain[] = []
-  for (const settlement of settlements) {
-    const { id, claim, guard, outcome, followUps, logs } = settlement
-    if (ids.has(id)) return []
-    ids.add(id)
-    if (guard !== 'claim' || followUps.length > 0 || logs.length > 0 || !isPlainSuccess(outcome)) continue
-    if (outcome.warnings.length > 0 || hasCharge(settlement)) continue
-    // What goes through a list in JSON has to be text in the strict sense.
-    if (outcome.result?.isWellFormed() === false) continue
-    const known = store.memory.claimed(id)
-    if (known !== undefined && known.token === claim) plain.push({ settlement, known })
-  }
-  return plain
-}
-
-function hasCharge({ outcome: { charge } }: Settlement): boolean {
-  for (const _ in charge) return true
-  return false
-}
+type Plain = PlainSettlement<ClaimedTask>
 
 /** Answers the ids of those that were applied; the others are to be looked up. */
 async function succeed(store: Store, plain: readonly Plain[]): Promise<ReadonlySet<string>> {
@@ -136,26 +105,7 @@ async function settleUnit(store: Store, settlements: readonly Settlement[]): Pro
   if (followUps.length > 0) await register(store, followUps)
   // A rescue never waits long for a row: a transaction of a process that hangs may hold it.
   const waits = settlements.some(({ guard }) => guard !== 'claim') ? 1 : 3
-  const replies = await store.write((unit) => settleIn(store, unit, settlements), waits)
+  const replies = await store.write((unit) => settleIn(UNITS, store, unit, settlements), waits)
   for (const [i, { id }] of settlements.entries()) if (replies[i]?.status !== 'lost') store.memory.forget(id)
-  return replies
-}
-
-/** Settles inside a unit; what the follow-ups bring was registered. */
-export async function settleIn(
-  store: Store,
-  unit: MySession,
-  settlements: readonly Settlement[],
-): Promise<SettleReply[]> {
-  const tasks = settlements.flatMap((one) => one.followUps)
-  const space = await loadSpace(store, unit, {
-    ids: settlements.map(({ id }) => id),
-    tasks,
-    keys: tasks.some(({ unique }) => unique !== null),
-    sessions: settlements.some(({ guard }) => guard === 'rescue'),
-    places: tasks.length,
-  })
-  const replies = settleRows(space, settlements)
-  await storeSpace(unit, space)
   return replies
 }

@@ -3,13 +3,15 @@
 // Promises that two units lock the same rows in the same order, by table and then by key, and that a row that moves
 // between the two tables meanwhile is found where it came to.
 
-import type { NewTask } from '../../core/hot-verbs.ts'
 import { LIMITS } from '../../core/limits.ts'
 import { keepLogs } from '../sql/attempts.ts'
+import { byBytes } from '../sql/byte-order.ts'
+import { learnPolicies } from '../sql/learn-policies.ts'
 import { ROW_COLUMNS, rowOf, type TaskRow } from '../sql/task-row.ts'
+import type { Scope, Units } from '../sql/units.ts'
 import { Workspace, type Entry, type Home } from '../sql/workspace.ts'
 import type { Answer } from './connection.ts'
-import { learnPolicies } from './register.ts'
+import { register } from './register.ts'
 import {
   chunksOf,
   expire,
@@ -33,22 +35,11 @@ export const PLACES = 1_024
 export const DRAW: Statement = words('INSERT INTO @places () VALUES ()')
 const HOMES = ['tasks', 'finished'] as const
 
-/** What a unit is about. */
-export interface Scope {
-  /** Tasks that may change. */
-  readonly ids: readonly string[]
-  /** Tasks to be enqueued in it. */
-  readonly tasks: readonly NewTask[]
-  /** Holders of the keys of these tasks are looked at. */
-  readonly keys: boolean
-  /** Whether the sessions of the tasks live is asked. */
-  readonly sessions: boolean
-  /** Places that may be drawn. */
-  readonly places: number
-}
+/** How units of work are done here. */
+export const UNITS: Units<Store, MySession> = { register, load: loadSpace, save: saveSpace }
 
 /** Loads what a unit is about, and locks what it may change. */
-export async function loadSpace(store: Store, unit: MySession, scope: Scope): Promise<Workspace> {
+async function loadSpace(store: Store, unit: MySession, scope: Scope): Promise<Workspace> {
   const { tasks } = scope
   for (const { id, minted } of tasks) if (!minted) unit.chosen.add(id)
   const rows = await lockRows(unit, [...new Set(scope.ids)])
@@ -56,7 +47,7 @@ export async function loadSpace(store: Store, unit: MySession, scope: Scope): Pr
   const blocks = await drawPlaces(unit, scope.places)
   const space = new Workspace(unit.now, store.policies, placesOf(blocks))
   for (const [home, row] of rows) space.load(row, home)
-  await learnPolicies(store, unit, loaded)
+  await learnPolicies(store.policies, unit, loaded)
   const ownKeys = scope.keys ? loaded.flatMap(({ uniqueKey }) => uniqueKey ?? []) : []
   const newKeys = tasks.flatMap(({ unique }) => (unique === null ? [] : [unique.key]))
   await loadKnown(store, unit, space, {
@@ -182,13 +173,8 @@ async function loadRead(
   for (const [i, home] of HOMES.entries()) {
     const found = answers[i]?.rows.map(rowOf) ?? []
     for (const row of found) if (space.find(row.id) === null) space.load(row, home)
-    await learnPolicies(store, unit, found)
+    await learnPolicies(store.policies, unit, found)
   }
-}
-
-/** In the order of the server: of bytes. */
-export function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
 async function loadLive(unit: MySession, space: Workspace, rows: readonly TaskRow[]): Promise<void> {
@@ -199,7 +185,7 @@ async function loadLive(unit: MySession, space: Workspace, rows: readonly TaskRo
 }
 
 /** Writes what the verbs made of a space. */
-export async function storeSpace(unit: MySession, space: Workspace): Promise<void> {
+async function saveSpace(unit: MySession, space: Workspace): Promise<void> {
   const changed = [...space.entries.values()].filter((entry) => entry.changed)
   storeBorn(unit, space, changed)
   for (const from of HOMES) for (const to of HOMES) storeChanged(unit, changed, from, to)

@@ -108,11 +108,7 @@ function enqueueKeyed(store: Store, tasks: readonly NewTask[]): Promise<EnqueueR
 }
 
 /** Enqueues inside a unit; what the tasks bring was registered. */
-export async function enqueueIn(
-  store: Store,
-  unit: PgSession,
-  tasks: readonly NewTask[],
-): Promise<EnqueueReply[]> {
+async function enqueueIn(store: Store, unit: PgSession, tasks: readonly NewTask[]): Promise<EnqueueReply[]> {
   const scope = { ids: [], tasks, keys: false, sessions: false, places: tasks.length }
   const space = await loadSpace(store, unit, scope)
   const replies = enqueueRows(space, tasks)

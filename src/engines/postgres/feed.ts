@@ -2,9 +2,8 @@
 // has become visible since, in the order of appending, one reader at a time. So a unit that commits late gets a later
 // cursor instead of being skipped, and no open transaction of anybody holds the feed up.
 
-import type { Change, ChangePage } from '../../core/cold-verbs.ts'
-import { LIMITS } from '../../core/limits.ts'
-import { unpackChanges } from '../sql/feed-notes.ts'
+import type { ChangePage } from '../../core/cold-verbs.ts'
+import { readPage, type FeedLooks } from '../sql/feed-pages.ts'
 import type { PgSession } from './session.ts'
 import type { Store } from './store.ts'
 
@@ -39,44 +38,26 @@ async function sequence(store: Store): Promise<void> {
   }
 }
 
+const LOOKS: FeedLooks<PgSession> = {
+  ends: async (look) => {
+    const [ends = []] = (await look.query(ENDS, [])).rows
+    return { oldest: ends[0] as number | null, newest: (ends[1] as number | null) ?? 0 }
+  },
+  rows: async (look, from, limit) => (await look.query(FROM, [from, limit])).rows,
+}
+
 /** A page of changes after `since`; `since` below 0 asks for the newest cursor only. */
 export async function readChanges(store: Store, since: number, limit: number): Promise<ChangePage> {
   await sequence(store)
-  return store.read(async (look) => {
-    const [ends = []] = (await look.query(ENDS, [])).rows
-    const [oldest, newest] = [ends[0] as number | null, (ends[1] as number | null) ?? 0]
-    if (since < 0) return { changes: [], cursor: newest, gap: false }
-    const dropped = oldest === null ? newest : oldest - 1
-    const start = Math.max(since, dropped)
-    const changes = await readAfter(look, start, Math.min(limit, LIMITS.page))
-    return { changes, cursor: changes.at(-1)?.cursor ?? start, gap: since < dropped }
-  })
-}
-
-async function readAfter(look: PgSession, start: number, wanted: number): Promise<Change[]> {
-  const changes: Change[] = []
-  let from = start + 1
-  while (changes.length < wanted) {
-    // Rows hold one change at least, most hold many: a few rows at a time.
-    const { rows } = await look.query(FROM, [from, Math.min(100, wanted - changes.length)])
-    const found = rows
-      .flatMap(([first, at, items]) => unpackChanges(first as number, at as number, items as string))
-      .filter((change) => change.cursor >= from)
-    const last = found.at(-1)
-    if (last === undefined) break
-    changes.push(...found.slice(0, wanted - changes.length))
-    from = last.cursor + 1
-  }
-  return changes
+  return store.read((look) => readPage(LOOKS, look, since, limit))
 }
 
 /** Drops the oldest rows over what is kept, at most `limit` of them; the newest stays. */
 export async function trimChanges(store: Store, limit: number): Promise<void> {
   await sequence(store)
   await store.write(async (unit) => {
-    const [ends = []] = (await unit.query(ENDS, [])).rows
-    const newest = ends[1] as number | null
-    const upTo = (newest ?? 0) + 1 - store.options.changesKept
+    const { newest } = await LOOKS.ends(unit)
+    const upTo = newest + 1 - store.options.changesKept
     if (upTo > 1) await unit.query(TRIM, [upTo, limit])
   })
 }

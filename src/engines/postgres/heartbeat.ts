@@ -2,10 +2,10 @@
 // answered from what was committed; ends and starts are units of work.
 
 import type { Beat, BeatReply, Report, ReportReply } from '../../core/hot-verbs.ts'
-import { keepLogs } from '../sql/attempts.ts'
+import { report as reportRunning, type RunningRows } from '../sql/reports.ts'
 import { answerBeats, renewLeases } from '../sql/sessions.ts'
-import { tokenOf } from '../sql/task-row.ts'
 import { arrayOf } from './arrays.ts'
+import type { PgSession } from './session.ts'
 import type { Store } from './store.ts'
 
 const NEXT_DUE = `SELECT min(d.run_at) FROM (SELECT DISTINCT l.queue FROM @lanes l
@@ -25,39 +25,16 @@ export async function heartbeat(store: Store, beats: readonly Beat[]): Promise<B
   })
 }
 
-/** What running attempts tell of themselves. */
-export async function report(store: Store, reports: readonly Report[]): Promise<ReportReply[]> {
-  const ids = arrayOf([...new Set(reports.map(({ id }) => id))])
-  const writes = reports.some(({ progress, logs }) => progress !== null || logs.length > 0)
-  if (!writes) return store.read(async (look) => repliesOf((await look.query(HELD, [ids])).rows, reports))
-  return store.write(async (unit) => {
-    const { rows } = await unit.query(HOLD, [ids])
-    const replies = repliesOf(rows, reports)
-    const held = reports.filter((_, i) => replies[i]?.status !== 'lost')
-    // Of several reports of one task the last one's progress stands.
-    const progress = new Map(
-      held.flatMap((one) => (one.progress === null ? [] : [[one.id, one.progress] as const])),
-    )
-    if (progress.size > 0) {
-      const texts = [...progress.values()].map((one) => JSON.stringify(one))
-      unit.later(PROGRESS, [arrayOf([...progress.keys()]), arrayOf(texts)])
-    }
-    const logs = held.filter((one) => one.logs.length > 0)
-    await keepLogs(
-      unit,
-      logs.map(({ id, logs: lines }) => ({ task: id, lines })),
-    )
-    return replies
-  })
+const RUNNING_ROWS: RunningRows<PgSession, PgSession> = {
+  look: async (look, ids) => (await look.query(HELD, [arrayOf(ids)])).rows,
+  hold: async (unit, ids) => (await unit.query(HOLD, [arrayOf(ids)])).rows,
+  keep: (unit, progress) => {
+    const ids = arrayOf(progress.map(([id]) => id))
+    unit.later(PROGRESS, [ids, arrayOf(progress.map(([, text]) => text))])
+  },
 }
 
-function repliesOf(rows: readonly (readonly unknown[])[], reports: readonly Report[]): ReportReply[] {
-  const held = new Map(rows.map((row) => [row[0] as string, row]))
-  return reports.map(({ id, claim }) => {
-    const row = held.get(id)
-    if (row === undefined) return { status: 'lost' }
-    const token = tokenOf({ claim: row[1] as string, attempt: row[2] as number })
-    if (token !== claim) return { status: 'lost' }
-    return { status: row[3] === null ? 'ok' : 'cancel' }
-  })
+/** What running attempts tell of themselves. */
+export function report(store: Store, reports: readonly Report[]): Promise<ReportReply[]> {
+  return reportRunning(RUNNING_ROWS, store, reports)
 }

@@ -3,6 +3,7 @@
 
 import type { NewTask } from '../../core/hot-verbs.ts'
 import { digestOf } from '../../core/ids.ts'
+import { learnPolicies as learn } from '../sql/learn-policies.ts'
 import { SHARED_POLICIES } from '../sql/policies.ts'
 import type { TaskRow } from '../sql/task-row.ts'
 import { arrayOf } from './arrays.ts'
@@ -12,7 +13,6 @@ import type { Store } from './store.ts'
 const ADD_POLICY = `INSERT INTO @policies (body, digest) SELECT $1, $2
   WHERE (SELECT count(*) FROM @policies) < $3::int ON CONFLICT (digest) DO NOTHING`
 const FIND_POLICY = 'SELECT n, body FROM @policies WHERE digest = $1'
-const POLICIES = 'SELECT n, body FROM @policies WHERE n = ANY($1::int[])'
 const ADD_LANES = `INSERT INTO @lanes SELECT * FROM unnest($1::text[], $2::smallint[]) ON CONFLICT DO NOTHING`
 const ADD_KINDS = `INSERT INTO @kinds SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING`
 
@@ -71,13 +71,10 @@ export async function registerLanes(unit: PgSession, rows: readonly TaskRow[]): 
 }
 
 /** Learns the policies behind the numbers of these rows. */
-export async function learnPolicies(
+export function learnPolicies(
   store: Store,
   session: PgSession,
   rows: readonly { readonly policy: number | null }[],
 ): Promise<void> {
-  const unknown = [...new Set(rows.map(({ policy }) => policy).filter((n) => !store.policies.knows(n)))]
-  if (unknown.length === 0) return
-  const { rows: found } = await session.query(POLICIES, [arrayOf(unknown)])
-  for (const [n, body] of found) store.policies.remember(n as number, body as string)
+  return learn(store.policies, session, rows)
 }

@@ -120,7 +120,7 @@ async function settleUnit(store: Store, settlements: readonly Settlement[]): Pro
 }
 
 /** Settles inside a unit; what the follow-ups bring was registered. */
-export async function settleIn(
+async function settleIn(
   store: Store,
   unit: PgSession,
   settlements: readonly Settlement[],

@@ -6,10 +6,12 @@
 import type { NewTask } from '../../core/hot-verbs.ts'
 import { LIMITS } from '../../core/limits.ts'
 import { keepLogs } from '../sql/attempts.ts'
+import { learnPolicies } from '../sql/learn-policies.ts'
 import { CHANGING, FIXED, ROW_COLUMNS, foreignRowOf, type ColumnType, type TaskRow } from '../sql/task-row.ts'
+import type { Scope, Units } from '../sql/units.ts'
 import { Workspace, type Entry, type Home } from '../sql/workspace.ts'
 import { arrayOf } from './arrays.ts'
-import { learnPolicies, registerLanes } from './register.ts'
+import { register, registerLanes } from './register.ts'
 import type { PgSession } from './session.ts'
 import type { Store } from './store.ts'
 
@@ -84,19 +86,8 @@ const TRIM_ATTEMPTS = `DELETE FROM @attempts a USING unnest($1::text[], $2::int[
   WHERE a.task = u.task AND a.attempt <= u.attempt`
 const TELL = 'INSERT INTO @fresh_changes (at, count, items) VALUES ($1, $2, $3)'
 
-/** What a unit is about. */
-export interface Scope {
-  /** Tasks that may change. */
-  readonly ids: readonly string[]
-  /** Tasks to be enqueued in it. */
-  readonly tasks: readonly NewTask[]
-  /** Holders of the keys of these tasks are looked at. */
-  readonly keys: boolean
-  /** Whether the sessions of the tasks live is asked. */
-  readonly sessions: boolean
-  /** Places that may be drawn. */
-  readonly places: number
-}
+/** How units of work are done here. */
+export const UNITS: Units<Store, PgSession> = { register, load: loadSpace, save: storeSpace }
 
 /** Loads and locks what a unit is about. */
 export async function loadSpace(store: Store, unit: PgSession, scope: Scope): Promise<Workspace> {
@@ -116,7 +107,7 @@ export async function loadSpace(store: Store, unit: PgSession, scope: Scope): Pr
   const space = new Workspace(unit.now, store.policies, placesOf(blocks))
   for (const [home, row] of rows) space.load(row, home)
   const loaded = rows.map(([, row]) => row)
-  await learnPolicies(store, unit, loaded)
+  await learnPolicies(store.policies, unit, loaded)
   if (tasks.length > 0) await loadTombstones(unit, space, tasks)
   const ownKeys = scope.keys ? loaded.flatMap(({ uniqueKey }) => uniqueKey ?? []) : []
   await loadKeys(store, unit, space, [...ownKeys, ...newKeys])
@@ -173,7 +164,7 @@ async function loadKeys(
   for (const home of HOMES) {
     const { rows: found } = await unit.query(readOf(home), [arrayOf(strangers)])
     for (const row of found) space.load(foreignRowOf(row), home)
-    await learnPolicies(store, unit, found.map(foreignRowOf))
+    await learnPolicies(store.policies, unit, found.map(foreignRowOf))
   }
 }
 
@@ -195,6 +186,7 @@ export async function storeSpace(unit: PgSession, space: Workspace): Promise<voi
       if (entries.length > 0) unit.later(CHANGE[from][to], changesOf(entries))
     }
   }
+  if (space.moved.length > 0) await registerLanes(unit, space.moved)
   storeBuried(unit, space)
   storeKeys(unit, space)
   storeAttempts(unit, space)
@@ -265,14 +257,4 @@ function storeAttempts(unit: PgSession, space: Workspace): void {
   if (long.length === 0) return
   const upTo = arrayOf(long.map(({ attempt }) => attempt - LIMITS.attempts))
   unit.later(TRIM_ATTEMPTS, [arrayOf(long.map(({ task }) => task)), upTo])
-}
-
-/** Registers the lanes that reprioritised or requeued rows came to. */
-export async function registerRanks(unit: PgSession, space: Workspace): Promise<void> {
-  const rows = [...space.entries.values()].filter(({ changed, from }) => changed && from !== null)
-  if (rows.length > 0)
-    await registerLanes(
-      unit,
-      rows.map(({ row }) => row),
-    )
 }

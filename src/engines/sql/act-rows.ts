@@ -70,6 +70,7 @@ function requeue(space: Workspace, entry: Entry): ActionReply {
   row.expiresAt = null
   entry.to = 'tasks'
   entry.changed = true
+  space.moved.push(row)
   space.feed.tell(row, READY)
   space.hints.note('work', row.queue)
   return answer(row, 'done')
@@ -98,6 +99,7 @@ function reprioritise(space: Workspace, entry: Entry, priority: number): ActionR
   row.rank = 0 - priority
   row.back = 0
   if (row.state === READY) row.place = space.draw()
+  space.moved.push(row)
   entry.changed = true
   return 'done'
 }

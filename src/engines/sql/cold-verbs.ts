@@ -1,26 +1,71 @@
-// The cold verb groups that are portable as a whole: schedules, documents and the journal on a store that reads and
-// writes sessions. What an engine does in its own way (records, firing, the attempts of tasks) it brings along.
+// The cold verb groups on a store that reads and writes sessions: records, schedules, documents and the journal. What an
+// engine does in its own words (how rows are found and counted, how units load and write them) it brings along.
+// Promises that a call with nothing in it asks the server nothing, once the store is ready.
 
-import type { Documents, Journal, Schedules } from '../../core/cold-verbs.ts'
+import type { Documents, Journal, QueueStats, Records, Schedules } from '../../core/cold-verbs.ts'
 import { LIMITS } from '../../core/limits.ts'
+import { actRows } from './act-rows.ts'
 import { readLogs } from './attempts.ts'
 import { getDocuments, listDocuments, putDocuments, removeDocuments } from './documents.ts'
+import { fireSchedules } from './fire.ts'
 import { appendEntries, pruneEntries, readEntries } from './journal.ts'
+import { attemptsOfTasks, findTasks, getTasks, type RecordStore, type RowReads } from './records.ts'
 import { dueSchedules, listSchedules, putSchedules, removeSchedules } from './schedules.ts'
-import type { SqlSession, SqlUnit } from './session.ts'
+import type { SqlUnit } from './session.ts'
+import { listSessions } from './sessions.ts'
+import { changeIn, type Units, type UnitStore } from './units.ts'
 
-/** A store as these verbs need it. */
-export interface SqlStore {
-  /** Looks: each statement sees what was committed before it. */
-  read<R>(look: (session: SqlSession) => Promise<R>): Promise<R>
-  /** A unit of work: all of it is committed or nothing. */
-  write<R>(run: (unit: SqlUnit) => Promise<R>): Promise<R>
+/** A store as these verbs need it; `U` is its session, inside a unit and outside. */
+export interface SqlStore<U extends SqlUnit> extends UnitStore<U>, RecordStore<U> {}
+
+/** What an engine says of tasks in its own words. */
+export interface RecordWays<S, U extends SqlUnit> extends RowReads<U> {
+  stats(store: S, queues: readonly string[] | null): Promise<QueueStats[]>
+  ahead(store: S, ids: readonly string[]): Promise<(number | null)[]>
+  changes(store: S, since: number, limit: number): ReturnType<Records['changes']>
 }
 
-/** The verbs of schedules; `fire` is the engine's own. */
-export function scheduleVerbs<S extends SqlStore>(
+/** The verbs of records. `ready` answers the store of an open engine that is migrated. */
+export function recordVerbs<S extends SqlStore<U>, U extends SqlUnit>(
   ready: () => Promise<S>,
-  fire: (store: S, ...items: Parameters<Schedules['fire']>) => ReturnType<Schedules['fire']>,
+  units: Units<S, U>,
+  ways: RecordWays<S, U>,
+): Records {
+  return {
+    get: async (ids) => {
+      const store = await ready()
+      return ids.length === 0 ? [] : getTasks(ways, store, ids)
+    },
+    find: async (filter) => findTasks(ways, await ready(), filter),
+    act: async (actions) => {
+      const store = await ready()
+      if (actions.length === 0) return []
+      const scope = {
+        ids: actions.map(({ id }) => id),
+        tasks: [],
+        keys: actions.some(({ verb }) => verb === 'requeue'),
+        sessions: false,
+        places: actions.length,
+      }
+      return store.write((unit) => changeIn(units, store, unit, scope, (space) => actRows(space, actions)))
+    },
+    stats: async (queues) => {
+      const store = await ready()
+      return queues?.length === 0 ? [] : ways.stats(store, queues)
+    },
+    sessions: async (filter) => (await ready()).read((look) => listSessions(look, filter)),
+    ahead: async (ids) => {
+      const store = await ready()
+      return ids.length === 0 ? [] : ways.ahead(store, ids)
+    },
+    changes: async (since, limit) => ways.changes(await ready(), since, limit),
+  }
+}
+
+/** The verbs of schedules. */
+export function scheduleVerbs<S extends SqlStore<U>, U extends SqlUnit>(
+  ready: () => Promise<S>,
+  units: Units<S, U>,
 ): Schedules {
   return {
     put: async (items) => {
@@ -38,13 +83,13 @@ export function scheduleVerbs<S extends SqlStore>(
     due: async (limit) => (await ready()).read((look) => dueSchedules(look, limit)),
     fire: async (items) => {
       const store = await ready()
-      return items.length === 0 ? [] : fire(store, items)
+      return items.length === 0 ? [] : fireSchedules(units, store, items)
     },
   }
 }
 
 /** The verbs of documents. */
-export function documentVerbs(ready: () => Promise<SqlStore>): Documents {
+export function documentVerbs<U extends SqlUnit>(ready: () => Promise<SqlStore<U>>): Documents {
   return {
     get: async (keys) => {
       const store = await ready()
@@ -63,10 +108,10 @@ export function documentVerbs(ready: () => Promise<SqlStore>): Documents {
   }
 }
 
-/** The verbs of the journal; `attempts` is the engine's own. */
-export function journalVerbs<S extends SqlStore>(
-  ready: () => Promise<S>,
-  attempts: (store: S, ids: readonly string[]) => ReturnType<Journal['attempts']>,
+/** The verbs of the journal. */
+export function journalVerbs<U extends SqlUnit>(
+  ready: () => Promise<SqlStore<U>>,
+  reads: RowReads<U>,
 ): Journal {
   return {
     append: async (entries) => {
@@ -76,7 +121,7 @@ export function journalVerbs<S extends SqlStore>(
     read: async (query) => (await ready()).read((look) => readEntries(look, query)),
     attempts: async (ids) => {
       const store = await ready()
-      return ids.length === 0 ? [] : attempts(store, ids)
+      return ids.length === 0 ? [] : attemptsOfTasks(reads, store, ids)
     },
     logs: async (id, after, limit) =>
       (await ready()).read((look) => readLogs(look, id, after, Math.min(limit, LIMITS.page))),

@@ -61,6 +61,8 @@ export class Workspace {
   /** Numbers of the sessions that live, as far as they were asked for. */
   readonly live = new Set<number>()
   readonly attempts: KeptAttempt[] = []
+  /** Rows that came to another queue and rank than they waited in: nobody may have waited there before. */
+  readonly moved: TaskRow[] = []
   readonly logs: { readonly task: string; readonly lines: readonly LogLine[] }[] = []
   readonly feed = new FeedNotes()
   readonly hints = new HintNotes()

@@ -1,44 +1,67 @@
-// Reading tasks: by id and by filter. Promises that one look sees each task once, though it may be moving from one table
-// to the other: a statement sees one moment.
+// Reading tasks: by id and by filter, and what they become as records.
+// Promises that one look sees each task once, though it may be moving from one table to the other: the engine answers
+// each question by one statement, which sees one moment.
 
 import { setImmediate as turn } from 'node:timers/promises'
 
 import type { TaskFilter, TaskPage } from '../../core/cold-verbs.ts'
+import { cursorOf, partsOf } from '../../core/cursor.ts'
 import { LIMITS } from '../../core/limits.ts'
 import type { AttemptRecord, TaskRecord } from '../../core/record.ts'
-import { attemptsOf, type WorkerName } from '../sql/attempts.ts'
-import { cursorOf, partsOf } from '../../core/cursor.ts'
-import { ROW_COLUMNS, ROW_WIDTH, rowOf, taskOf, type Row } from '../sql/task-row.ts'
-import { selectRows, type CreationKey } from './find-rows.ts'
-import { learnPolicies } from './register.ts'
-import type { MySession } from './session.ts'
-import { sql, words, type Statement } from './statement.ts'
-import type { Store } from './store.ts'
+import { attemptsOf, type WorkerName } from './attempts.ts'
+import { learnPolicies } from './learn-policies.ts'
+import type { Policies } from './policies.ts'
+import type { SqlSession } from './session.ts'
+import { ROW_WIDTH, rowOf, taskOf, type Row } from './task-row.ts'
 
-const TASKS = words(`SELECT ${ROW_COLUMNS}, t.payload FROM @tasks t`)
-const FINISHED = words(`SELECT ${ROW_COLUMNS}, t.payload FROM @finished t`)
-
+const WORKER = 'SELECT session, name FROM @workers WHERE n = ?'
+/** Names of workers that are remembered. */
+const WORKERS = 10_000
 /** Rows that a search looks at before the event loop has its turn. */
 const STEP = 500
 
-function byId(ids: readonly string[]): Statement {
-  const wanted = [...new Set(ids)]
-  return sql`${TASKS} WHERE t.id IN (${wanted}) UNION ALL ${FINISHED} WHERE t.id IN (${wanted})`
+/** A store as readers need it. */
+export interface RecordStore<L extends SqlSession> {
+  readonly policies: Policies
+  /** Who the numbers of sessions stand for. */
+  readonly workers: Map<number, WorkerName>
+  read<R>(look: (session: L) => Promise<R>): Promise<R>
+}
+
+/** Where a row stands in the order of creation. */
+export interface CreationKey {
+  readonly at: number
+  readonly id: string
+}
+
+/** How an engine reads rows of both tables: ROW_COLUMNS and the payload, each statement one moment. */
+export interface RowReads<L extends SqlSession> {
+  byId(look: L, ids: readonly string[]): Promise<readonly Row[]>
+  /** At most `count` rows that the filter's queue, type, states, group, parent and times select, newest first, behind `from`. */
+  select(look: L, filter: TaskFilter, from: CreationKey | null, count: number): Promise<readonly Row[]>
 }
 
 /** Tasks by id; null for one that is not there. */
-export function getTasks(store: Store, ids: readonly string[]): Promise<(TaskRecord | null)[]> {
+export function getTasks<L extends SqlSession>(
+  reads: RowReads<L>,
+  store: RecordStore<L>,
+  ids: readonly string[],
+): Promise<(TaskRecord | null)[]> {
   return store.read(async (look) => {
-    const { rows } = await look.query(byId(ids))
-    const found = new Map((await recordsOf(store, look, rows)).map((task) => [task.id, task]))
+    const records = await recordsOf(store, look, await reads.byId(look, [...new Set(ids)]))
+    const found = new Map(records.map((task) => [task.id, task]))
     return ids.map((id) => found.get(id) ?? null)
   })
 }
 
 /** Attempts of tasks; none for an id that is not there. */
-export function attemptsOfTasks(store: Store, ids: readonly string[]): Promise<AttemptRecord[][]> {
+export function attemptsOfTasks<L extends SqlSession>(
+  reads: RowReads<L>,
+  store: RecordStore<L>,
+  ids: readonly string[],
+): Promise<AttemptRecord[][]> {
   return store.read(async (look) => {
-    const { rows } = await look.query(byId(ids))
+    const rows = await reads.byId(look, [...new Set(ids)])
     const found = new Map(rows.map(rowOf).map((row) => [row.id, row]))
     const all: AttemptRecord[][] = []
     for (const id of ids) {
@@ -50,22 +73,30 @@ export function attemptsOfTasks(store: Store, ids: readonly string[]): Promise<A
 }
 
 /** Who a session's number stands for; never changes once it is committed. */
-async function workerOf(store: Store, look: MySession, n: number | null): Promise<WorkerName | null> {
+async function workerOf<L extends SqlSession>(
+  store: RecordStore<L>,
+  look: L,
+  n: number | null,
+): Promise<WorkerName | null> {
   if (n === null) return null
   const known = store.workers.get(n)
   if (known !== undefined) return known
-  const [row] = (await look.query(sql`SELECT session, name FROM @workers WHERE n = ${n}`)).rows
+  const [row] = await look.all(WORKER, [n])
   if (row === undefined) return null
   const worker = { session: row[0] as string, name: row[1] as string }
-  if (store.workers.size >= 10_000) store.workers.clear()
+  if (store.workers.size >= WORKERS) store.workers.clear()
   store.workers.set(n, worker)
   return worker
 }
 
 /** Records of rows of ROW_COLUMNS and a payload. */
-export async function recordsOf(store: Store, look: MySession, rows: readonly Row[]): Promise<TaskRecord[]> {
+export async function recordsOf<L extends SqlSession>(
+  store: RecordStore<L>,
+  look: L,
+  rows: readonly Row[],
+): Promise<TaskRecord[]> {
   const taskRows = rows.map(rowOf)
-  await learnPolicies(store, look, taskRows)
+  await learnPolicies(store.policies, look, taskRows)
   const records: TaskRecord[] = []
   for (const [i, row] of taskRows.entries()) {
     const worker = await workerOf(store, look, row.session)
@@ -75,7 +106,11 @@ export async function recordsOf(store: Store, look: MySession, rows: readonly Ro
 }
 
 /** A page of tasks, newest first. */
-export async function find(store: Store, filter: TaskFilter): Promise<TaskPage> {
+export async function findTasks<L extends SqlSession>(
+  reads: RowReads<L>,
+  store: RecordStore<L>,
+  filter: TaskFilter,
+): Promise<TaskPage> {
   const position = readCursor(filter.cursor)
   const limit = Math.min(filter.limit, LIMITS.page)
   const searches = filter.tag !== undefined || filter.text !== undefined
@@ -85,9 +120,9 @@ export async function find(store: Store, filter: TaskFilter): Promise<TaskPage> 
   let scanned = 0
   const step = searches ? STEP : limit + 1
   for (;;) {
-    const below = from
+    const behind = from
     const rows = await store.read(async (look) =>
-      recordsOf(store, look, await selectRows(look, filter, below, step)),
+      recordsOf(store, look, await reads.select(look, filter, behind, step)),
     )
     for (const task of rows) {
       if (searches && position.searched + scanned >= LIMITS.searchRows)

@@ -2,18 +2,18 @@
 
 import type { Firing } from '../../core/cold-verbs.ts'
 import type { EnqueueReply } from '../../core/hot-verbs.ts'
-import { appendEntries } from '../sql/journal.ts'
-import { takeTicks } from '../sql/schedules.ts'
-import { enqueueIn } from './enqueue.ts'
-import { register } from './register.ts'
-import type { Store } from './store.ts'
+import { appendEntries } from './journal.ts'
+import { takeTicks } from './schedules.ts'
+import type { SqlUnit } from './session.ts'
+import { enqueueIn, type Units, type UnitStore } from './units.ts'
 
 /** Fires ticks whose schedule still stands as it was read. */
-export async function fireSchedules(
-  store: Store,
+export async function fireSchedules<S extends UnitStore<U>, U extends SqlUnit>(
+  units: Units<S, U>,
+  store: S,
   items: readonly Firing[],
 ): Promise<{ status: 'fired' | 'stale'; tasks: EnqueueReply[] }[]> {
-  await register(
+  await units.register(
     store,
     items.flatMap(({ tasks }) => tasks),
   )
@@ -22,7 +22,7 @@ export async function fireSchedules(
     const fired = items.filter((_, i) => taken[i])
     for (const { journal } of fired) await appendEntries(unit, journal)
     const tasks = fired.flatMap((item) => item.tasks)
-    const replies = tasks.length === 0 ? [] : await enqueueIn(store, unit, tasks)
+    const replies = tasks.length === 0 ? [] : await enqueueIn(units, store, unit, tasks)
     return items.map((item, i) =>
       taken[i] === true
         ? { status: 'fired' as const, tasks: replies.splice(0, item.tasks.length) }
