@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   invalid_option: entry(422, false, 'Correct the option that is named.'),
   unknown_option: entry(422, false, 'Check the spelling; the nearest known name is given.'),
   invalid_duration: entry(422, false, 'Give a number or a string with a unit: 500ms, 30s, 5m, 1h, 7d.'),
+  invalid_schedule: entry(422, false, 'Correct the schedule where it says.'),
   invalid_payload: entry(422, false, 'Give a payload that the task type accepts.'),
   payload_too_large: entry(
     413,

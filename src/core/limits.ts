@@ -14,6 +14,8 @@ export const LIMITS = {
   jsonDepth: 64,
   /** Longest id, unique key, queue name, task type, tag. */
   keyBytes: 128,
+  /** Longest name of a schedule: ids of its tasks are made of it. */
+  scheduleNameBytes: 100,
   /** Largest `meta`. */
   metaBytes: 8 * 1024,
   tagsPerTask: 20,

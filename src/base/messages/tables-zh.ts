@@ -10,6 +10,7 @@ export const HINTS_ZH: Readonly<Partial<Record<ErrorCode, string>>> = {
   invalid_option: '请更正所指出的选项。',
   unknown_option: '请检查拼写；已给出最接近的已知名称。',
   invalid_duration: '请给出数字或带单位的字符串：500ms、30s、5m、1h、7d。',
+  invalid_schedule: '请在所指之处更正该计划。',
   invalid_payload: '请给出该任务类型接受的载荷。',
   payload_too_large: '请把数据存放在别处并传递引用，或调高 limits.payload。',
   payload_too_deep: '请减少载荷的嵌套：最多 64 层。',
