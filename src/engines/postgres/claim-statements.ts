@@ -3,7 +3,7 @@
 // read lazily by an index in the order of places from its bound on, rows are taken by where they are (a plan cannot
 // turn that into a scan; `+ 0` keeps it from an index by state), and engine time is a scalar that is computed once. plans.test.ts pins it.
 
-import { ROW_COLUMNS } from '../sql/task-row.ts'
+import { CLAIMED } from './claimed-row.ts'
 import { nowOf } from './session.ts'
 
 const NOT_PAUSED = 'NOT EXISTS (SELECT 1 FROM @paused p WHERE p.queue = l.queue)'
@@ -60,15 +60,15 @@ function claimOf(lanes: string, shares: string, rows: string): string {
     started_at = (SELECT now FROM clock), deadline_at = (SELECT now FROM clock) + t.timeout, progress = NULL, back = 0
     WHERE t.ctid = ANY (ARRAY(SELECT tid FROM cand)) AND t.state + 0 = 1
       AND NOT EXISTS (SELECT 1 FROM cand WHERE expires_at <= (SELECT now FROM clock))
-    RETURNING ${ROW_COLUMNS}, t.payload, t.ctid AS tid),
+    RETURNING ${CLAIMED}, t.id, t.type, t.queue, t.attempt, t.rank, t.place),
   told AS (INSERT INTO @fresh_changes (at, count, items)
     SELECT (SELECT now FROM clock), sum(n)::int, json_agg(json_build_array(type, queue, 2, attempt, ids))::text FROM
       (SELECT type, queue, attempt, count(*) AS n, json_agg(id) AS ids FROM taken GROUP BY type, queue, attempt) AS runs
     HAVING count(*) > 0)
-  SELECT t.*, said.* FROM (SELECT (SELECT now FROM clock) AS now, (SELECT count(*)::int FROM me) AS live,
-    (SELECT before::int FROM asked) AS before,
-    (EXISTS (SELECT 1 FROM cand WHERE expires_at <= (SELECT now FROM clock)))::int AS expired,
-    (EXISTS (${LEFT}))::int AS more, (SELECT next FROM due) AS next) AS said LEFT JOIN taken t ON true`
+  SELECT concat_ws(',', (SELECT now FROM clock), (SELECT count(*) FROM me), (SELECT before::int FROM asked),
+    (EXISTS (SELECT 1 FROM cand WHERE expires_at <= (SELECT now FROM clock)))::int, (EXISTS (${LEFT}))::int,
+    (SELECT next FROM due)), NULL, NULL
+  UNION ALL SELECT common, seldom, payload FROM taken`
 }
 
 export const CLAIM_ORDERED = claimOf(ORDERED_LANES, '', ORDERED_ROWS)
@@ -91,6 +91,6 @@ export const HEAD_MERGED = headOf(
   'l.rank, c.place',
 )
 
-/** The tasks that still run under a claim. $1 claim id, $2 session. */
-export const REPLAY = `SELECT ${ROW_COLUMNS}, t.payload, t.ctid FROM @tasks t WHERE t.state = 2 AND t.claim = $1
+/** The tasks that still run under a claim, as the claim answered them. $1 claim id, $2 session. */
+export const REPLAY = `SELECT ${CLAIMED} FROM @tasks t WHERE t.state = 2 AND t.claim = $1
   AND t.session = (SELECT n FROM @sessions WHERE id = $2)`

@@ -7,8 +7,9 @@ import type { ClaimReply, ClaimRequest } from '../../core/hot-verbs.ts'
 import { claimToken } from '../../core/ids.ts'
 import { LIMITS } from '../../core/limits.ts'
 import type { TaskRecord } from '../../core/record.ts'
-import { ROW_WIDTH, rowOf, taskOf, type Row } from '../sql/task-row.ts'
+import { taskOf, type Row } from '../sql/task-row.ts'
 import { arrayOf } from './arrays.ts'
+import { claimedRow } from './claimed-row.ts'
 import { CLAIM_MERGED, CLAIM_ORDERED, HEAD_MERGED, HEAD_ORDERED, REPLAY } from './claim-statements.ts'
 import { expireTasks } from './expire.ts'
 import { promote } from './promote.ts'
@@ -100,12 +101,10 @@ async function ask(
     bounded ? memory.dueAfter(queues, store.now) : 0,
   ])
   memory.bounds.spent(performance.now() - started)
-  const [first = []] = rows
-  const [now, live, replayed, expired, more, next] = first.slice(HEAD_AT) as (number | null)[]
-  const at = now ?? 0
-  const wait = next === null || next === undefined ? null : next - at
+  const [head = [], ...found] = rows
+  const [at = 0, live, replayed, expired, more, next = null] = String(head[0]).split(',').map(Number)
+  const wait = next === null ? null : next - at
   if (!bounded && live === 1 && (wait === null || wait > 0)) memory.nothingDue(queues, at)
-  const found = rows.filter((row) => row[0] !== null)
   return {
     rows: found,
     live: live === 1,
@@ -117,11 +116,6 @@ async function ask(
   }
 }
 
-/** Behind the columns of a row: its payload and where it is. Then what the statement says of all. */
-const PAYLOAD = ROW_WIDTH
-const TID = ROW_WIDTH + 1
-const HEAD_AT = ROW_WIDTH + 2
-
 /** The records of rows that this claim took, in the order in which they should start. */
 async function taken(
   store: Store,
@@ -130,22 +124,20 @@ async function taken(
 ): Promise<TaskRecord[]> {
   if (rows.length === 0) return []
   const { memory, policies } = store
-  const taskRows = rows.map(rowOf)
-  if (!taskRows.every(({ policy }) => policies.knows(policy)))
-    await store.read((look) => learnPolicies(store, look, taskRows))
+  const claimed = rows.map(claimedRow)
+  const unknown = claimed.map(({ row }) => row).filter(({ policy }) => !policies.knows(policy))
+  if (unknown.length > 0) await store.read((look) => learnPolicies(store, look, unknown))
   const hinted = rows.length >= limit
-  const tasks = taskRows.map((row, i) => {
-    const values = rows[i] ?? []
+  const tasks = claimed.map(({ row, payload, tid }) => {
     const policy = policies.of(row)
     const { id, queue, type, attempt, uniqueKey, uniqueUntil } = row
     const freesKey = uniqueKey !== null && uniqueUntil === null
     if (!freesKey) {
       const token = claimToken(claimId, attempt)
-      const tid = values[TID] as string
       memory.rememberClaimed(id, { tid, token, queue, type, attempt, keep: policy.keep.succeeded })
     }
     if (hinted && row.place !== null) memory.bounds.raise(queue, row.rank, row.place)
-    return taskOf(row, values[PAYLOAD] as string, policy, session)
+    return taskOf(row, payload, policy, session)
   })
   return sorted(tasks, queues)
 }
