@@ -5,8 +5,17 @@ import { CommanderError } from 'commander'
 
 import { ERROR_CODES, WindlassError, type ErrorCode } from '../core/errors.ts'
 import { maskSecrets } from '../core/secrets.ts'
+import { DEAF_EXIT } from '../supervisor/messages.ts'
 
-export const EXIT = { ok: 0, failure: 1, usage: 2, notRunning: 3, unreachable: 4, timedOut: 5 } as const
+export const EXIT = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  notRunning: 3,
+  unreachable: 4,
+  timedOut: 5,
+  deaf: DEAF_EXIT,
+} as const
 
 /** What is told of a failure. */
 export interface Failure {

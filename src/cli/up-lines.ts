@@ -5,6 +5,7 @@
 import type { Log } from '../base/log.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { SupervisorEvent } from '../supervisor/events.ts'
+import { DEAF_EXIT } from '../supervisor/messages.ts'
 import { maskSecrets } from '../core/secrets.ts'
 import { printable, type Output } from './output.ts'
 import type { ProcessLog } from './process-log.ts'
@@ -65,6 +66,7 @@ function tellEnd(event: Extract<SupervisorEvent, { kind: 'ended' }>, say: Say): 
   const { worker, pid, code, signal, error, expected } = event
   const fields = { worker, pid, code, signal, ...(error === null ? {} : { reason: error }) }
   if (error !== null) return say('error', 'ended', 'worker process could not be started', fields)
+  if (code === DEAF_EXIT) return say('warn', 'ended', 'worker process was deaf and ended', fields)
   // A process that was told to stop before it had begun to listen ends by the signal itself.
   const inOrder = code === 0 || (expected && signal === 'SIGTERM')
   if (!inOrder) return say('error', 'ended', 'worker process died', fields)

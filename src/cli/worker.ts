@@ -1,7 +1,8 @@
 // `windlass worker`: one worker in the foreground, by itself or under a supervisor.
 // Promises exit 0 after a drain: SIGTERM or Ctrl-C lets tasks end, the second one hands back what runs at once. An
-// error that nobody caught charges no task that runs beside it: the worker drains and exits 1. A supervisor that
-// vanishes is told to the log and nothing else: work goes on. Leaves working to src/worker.
+// error that nobody caught charges no task that runs beside it: the worker drains and exits 1; so does a worker that is
+// deaf, and exits 6. A supervisor that vanishes is told to the log and nothing else: work goes on. Leaves working to
+// src/worker.
 
 import type { Command } from 'commander'
 
@@ -99,7 +100,15 @@ interface Running {
 
 async function run(cli: Cli, windlass: Windlass, { log, stop, drain, patience }: Running): Promise<void> {
   // A handler that outlives its deadline and blocks everything ends with its process (CONTRACT rule 5).
-  const worker = windlass.worker({ log, hung: 'kill' })
+  const worker = windlass.worker({
+    log,
+    hung: 'kill',
+    onDeaf: () => {
+      // Its connections are made anew for the endings; whatever else is wrong in this process, a new one has not.
+      cli.exit = EXIT.deaf
+      stop.ask('it is deaf')
+    },
+  })
   await startPatiently(() => worker.start(), patience)
   watchStrayErrors(log, () => {
     cli.exit = EXIT.failure

@@ -12,6 +12,9 @@ export type ChildMessage =
 /** Set for processes that a supervisor started. */
 export const SUPERVISED = 'WINDLASS_SUPERVISED'
 
+/** Exit code of a worker that noticed that it hears of no task any more: it drained, and another one is to take its place. */
+export const DEAF_EXIT = 6
+
 const RELEASE = { windlass: 'release' } as const
 
 let supervised = false

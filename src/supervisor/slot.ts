@@ -7,6 +7,7 @@ import type { SessionEnd } from '../core/hot-verbs.ts'
 import { Child, type ChildCommand, type ChildEnd } from './child.ts'
 import { reportDeath, type DeathReporterOptions } from './death-report.ts'
 import type { Tell } from './events.ts'
+import { DEAF_EXIT } from './messages.ts'
 import { afterDeath, RESTART_RULES, type RestartRules } from './restart-rules.ts'
 
 export type SlotState = 'starting' | 'running' | 'draining' | 'restarting' | 'stopped'
@@ -143,7 +144,8 @@ export class Slot {
     const { tell, name } = this.#options
     const clean = code === 0
     const how = signal === null ? `ended with exit code ${code ?? 'unknown'}` : `was ended by ${signal}`
-    const cause = this.#killedByUs ? 'stopped' : 'killed'
+    // What a deaf worker ran has ended or was handed back, as far as the store heard of it: nothing of it is to blame.
+    const cause = this.#killedByUs || code === DEAF_EXIT ? 'stopped' : 'killed'
     const end: SessionEnd = { session, cause, culprits: null }
     const unreported = (error: unknown, given_up: boolean): void =>
       tell({ kind: 'unreported', worker: name, session, error, given_up })
@@ -163,10 +165,11 @@ export class Slot {
 
   #restart(child: Child, end: ChildEnd): void {
     const { tell, name, rules = RESTART_RULES } = this.#options
-    // Somebody asked it to stop, and it did: that is no death.
-    const clean = end.code === 0 && this.#wasReady
+    // Somebody asked it to stop, and it did; or it wants to begin anew, which took it a while to find out: no deaths.
+    const deaf = end.code === DEAF_EXIT
+    const clean = (end.code === 0 || deaf) && this.#wasReady
     const next = clean
-      ? { deaths: 0, delay: rules.first, loop: false }
+      ? { deaths: 0, delay: deaf ? 0 : rules.first, loop: false }
       : afterDeath(this.#deaths, end.lived, rules)
     this.#deaths = next.deaths
     this.#restarts++

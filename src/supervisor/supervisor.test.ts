@@ -27,6 +27,7 @@ writeFileSync(
   await tell({ windlass: 'session', session: 'session-of-' + process.pid })
   await tell({ windlass: 'ready' })
   await tell({ other: 'message of user code' })
+  if (does('deaf')) process.exit(6)
   setInterval(() => {}, 1000)`,
 )
 
@@ -175,6 +176,21 @@ test('a worker that cannot start is a crash loop, named with its last lines, and
   assert.deepEqual(loop?.lines.toSorted(), ['cannot start', 'from stderr', 'hello'])
   assert.equal(watched.of('ready').length, 0)
   assert.deepEqual(watched.register.ends, [])
+})
+
+test('a worker that was deaf is no death: another one starts at once, and nothing of it is to blame', async (t) => {
+  const watched = new Watched(t, ['deaf'], {
+    rules: { first: 1e9, most: 1e9, healthyAfter: 60_000, loopAt: 3 },
+  })
+  await watched.supervisor.start()
+  await watched.until('restart', 4)
+  assert.deepEqual(
+    watched.of('restart').map(({ delay, deaths }) => ({ delay, deaths })),
+    Array.from({ length: 4 }, () => ({ delay: 0, deaths: 0 })),
+  )
+  assert.equal(watched.of('crash_loop').length, 0)
+  await watched.until('reported', 3)
+  assert.deepEqual([...new Set(watched.register.ends.map(({ cause }) => cause))], ['stopped'])
 })
 
 test('a program that does not exist is told, and retried', async (t) => {

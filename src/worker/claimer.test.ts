@@ -22,6 +22,7 @@ test('without a session it waits to be woken instead of trying in every turn', a
       return 1
     },
     take: () => assert.fail('nothing was enqueued'),
+    answered: () => undefined,
     gone: () => undefined,
     quiet: () => undefined,
     unsure: () => undefined,

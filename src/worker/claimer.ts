@@ -11,7 +11,7 @@ import type { TaskRecord } from '../core/record.ts'
 import { Lanes } from './lanes.ts'
 import type { WorkerSettings } from './options.ts'
 
-/** Longest time without asking, whatever hints say. */
+/** Longest time without asking, whatever hints say; a fourth of the time that makes a worker deaf, where that is less. */
 const POLL = 10_000
 /** Claims that may follow each other without a turn of the event loop. */
 const CLAIMS_PER_TURN = 4
@@ -23,6 +23,8 @@ export interface ClaimerPorts {
   /** The living session; null while there is none. */
   readonly session: () => string | null
   readonly take: (tasks: readonly TaskRecord[], session: string) => void
+  /** The store answered; `emptied`: it has nothing more that this claim could have taken. */
+  readonly answered: (emptied: boolean) => void
   readonly gone: (session: string) => void
   /** Nothing more to be had for the moment. */
   readonly quiet: () => void
@@ -33,6 +35,7 @@ export interface ClaimerPorts {
 export class Claimer {
   readonly #ports: ClaimerPorts
   readonly #lanes: Lanes
+  readonly #poll: number
   readonly #stop = new AbortController()
   #maybe = false
   #busy: Promise<void> | null = null
@@ -48,6 +51,7 @@ export class Claimer {
   constructor(ports: ClaimerPorts) {
     this.#ports = ports
     this.#lanes = new Lanes(ports.settings.queues)
+    this.#poll = Math.min(POLL, ports.settings.deafAfter / 4)
   }
 
   /** The last claim found nothing, and nothing tells that another one would. */
@@ -66,7 +70,7 @@ export class Claimer {
   }
 
   start(): void {
-    this.#arm(POLL)
+    this.#arm(this.#poll)
     this.wake()
   }
 
@@ -133,15 +137,18 @@ export class Claimer {
   }
 
   #read(reply: ClaimReply, session: string, limit: number): void {
+    const { tasks, more } = reply
+    // No claim that brings nothing leaves something behind, whatever it says.
+    this.#ports.answered(reply.live && (tasks.length === 0 || (tasks.length < limit && !more)))
     if (!reply.live) {
       this.#ports.gone(session)
       return
     }
-    if (reply.more || reply.tasks.length >= limit) this.#maybe = true
+    if (more || tasks.length >= limit) this.#maybe = true
     this.#nextDueIn = reply.nextDueIn
-    this.#foundNothing = reply.tasks.length === 0
+    this.#foundNothing = tasks.length === 0
     this.due(reply.nextDueIn)
-    if (reply.tasks.length > 0) this.#ports.take(reply.tasks, session)
+    if (tasks.length > 0) this.#ports.take(tasks, session)
   }
 
   /** Null: it failed, and whatever it took unseen is given up here. */
@@ -198,7 +205,7 @@ export class Claimer {
   #arm(ms: number): void {
     if (this.#stop.signal.aborted) return
     const { clock } = this.#ports.settings
-    const at = clock.mono() + Math.min(ms, POLL)
+    const at = clock.mono() + Math.min(ms, this.#poll)
     if (this.#timer !== null && this.#timerAt <= at) return
     this.#timer?.()
     this.#timerAt = at
@@ -206,7 +213,7 @@ export class Claimer {
       at - clock.mono(),
       () => {
         this.#timer = null
-        this.#arm(POLL)
+        this.#arm(this.#poll)
         this.wake()
       },
       true,

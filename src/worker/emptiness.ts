@@ -11,7 +11,7 @@ const PAGE = 1_000
 
 export interface EmptinessPorts {
   readonly settings: WorkerSettings
-  readonly claimer: Claimer
+  readonly claimer: () => Claimer
   /** Attempts and endings that this process still has. */
   readonly busy: () => number
 }
@@ -32,7 +32,7 @@ export class Emptiness {
   wait(all: boolean): Promise<void> {
     return new Promise((resolve) => {
       this.#waiters.push({ all, resolve })
-      this.#ports.claimer.wake()
+      this.#ports.claimer().wake()
       this.look()
     })
   }
@@ -46,7 +46,8 @@ export class Emptiness {
   /** Is that all? */
   look(): void {
     if (this.#waiters.length === 0 || this.#looking || this.#ports.busy() > 0) return
-    const { claimer, settings } = this.#ports
+    const { settings } = this.#ports
+    const claimer = this.#ports.claimer()
     if (settings.types.size > 0 && (this.#stale || !claimer.foundNothing)) {
       this.#stale = false
       claimer.wake()
@@ -66,7 +67,8 @@ export class Emptiness {
   async #decide(): Promise<void> {
     this.#resolve(false)
     if (this.#waiters.length === 0) return
-    const { claimer, settings } = this.#ports
+    const { settings } = this.#ports
+    const claimer = this.#ports.claimer()
     try {
       if (claimer.nextDueIn === null || !(await this.#someScheduled())) return this.#resolve(true)
     } catch (error) {
@@ -74,7 +76,7 @@ export class Emptiness {
     }
     // Paused queues and other workers change without a word: look again.
     this.#timer?.()
-    this.#timer = settings.clock.timer(1_000, () => claimer.wake(), true)
+    this.#timer = settings.clock.timer(1_000, () => this.#ports.claimer().wake(), true)
   }
 
   #resolve(all: boolean): void {

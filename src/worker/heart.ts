@@ -1,12 +1,13 @@
 // Keeps the session alive: a beat every third of the lease, on whichever thread it lives. Carries what is held, fetches
 // the differences, notices that the store is out of reach or that the session is dead, and ends the session (and the
-// process) of a handler that outlived its deadline. What any of this means for the attempts is the worker's business.
+// process) of a handler that outlived its deadline, or of a worker that runs nothing and never answers again. What any of
+// this means for the attempts is the worker's business.
 
 import { answerOf } from '../base/answer.ts'
 import type { Cancel, Clock } from '../base/clock.ts'
 import { Loop } from '../base/loop.ts'
 import type { Engine } from '../core/engine.ts'
-import type { Beat, BeatReply } from '../core/hot-verbs.ts'
+import type { Beat, BeatReply, SessionEnd } from '../core/hot-verbs.ts'
 import { keepError } from '../core/kept-error.ts'
 import type { Board } from './board.ts'
 import type { HeldAnswer, News, UpkeepSettings } from './news.ts'
@@ -29,16 +30,19 @@ export interface HeartPorts {
   readonly tell: (news: News) => void
   /** What the worker holds right now; null: it does not answer (a handler blocks its thread). */
   readonly ask: (list: boolean) => Promise<HeldAnswer | null>
-  /** Kills this process, or its group. */
-  readonly kill: () => void
+  /** Kills this process, or its group; the words are for stderr, where the thread that keeps the log cannot say them. */
+  readonly kill: (words: string | null) => void
 }
 
 export class Heart {
   readonly #ports: HeartPorts
   readonly #loop: Loop
+  readonly #every: number
   #session: string | null = null
   #draining = false
   #held: HeldAnswer = NOTHING
+  /** Beats in a row that the worker was asked for and did not answer. Counted: of a stop of the process none comes. */
+  #mute = 0
   #reachedAt = 0
   #doubted = false
   /** An answer of this beat took so long that it says little of now. */
@@ -48,10 +52,11 @@ export class Heart {
   constructor(ports: HeartPorts) {
     this.#ports = ports
     const { lease } = ports.settings
+    // Long leases are renewed more often than need be: a beat is also what brings a cancel when no hint does.
+    this.#every = Math.min(lease / 3, BEAT_MOST)
     this.#loop = new Loop({
       run: () => this.#beat(),
-      // Long leases are renewed more often than need be: a beat is also what brings a cancel when no hint does.
-      interval: Math.min(lease / 3, BEAT_MOST),
+      interval: this.#every,
       clock: ports.clock,
       maxBackoff: Math.min(5_000, lease / 6),
       onError: (error, failures) => this.#failed(error, failures),
@@ -108,6 +113,9 @@ export class Heart {
     if (fresh !== null) this.#held = { ...fresh, list: null }
     const reply = await this.#send(session, true, this.#held)
     if (reply === null || reply.status === 'gone') return
+    // With nothing held, on either side, it is no handler that keeps the event loop: no deadline will end this.
+    this.#mute = fresh === null && this.#held.count === 0 && !reply.mismatch ? this.#mute + 1 : 0
+    if (this.#mute * this.#every >= this.#ports.settings.deafAfter) await this.#endMute(session)
     // Without an answer from the worker the list would be old, and old lists accuse the innocent.
     if (!reply.mismatch || fresh === null) return
     const list = await this.#ports.ask(true)
@@ -167,19 +175,32 @@ export class Heart {
     })
   }
 
-  /** The session dies with its culprits named; then the process, so that no retry runs beside a hung handler. */
-  async #endHung(session: string, ids: readonly string[]): Promise<void> {
-    const { engine, settings, clock, tell, kill } = this.#ports
-    const fields = { tasks: ids, session }
-    const message = 'handlers outlived their deadline and the grace: the session is ended'
-    tell({ kind: 'log', level: 'error', message, fields })
-    const ended = engine.endSession([{ session, cause: 'deadline', culprits: ids }]).then(
+  /** The event loop stands still for ever, and nothing of the store's is in it: another process takes its place. */
+  async #endMute(session: string): Promise<void> {
+    if (this.#ports.settings.hung !== 'kill') return
+    await this.#tellEnd({ session, cause: 'stopped', culprits: null })
+    this.#ports.kill('windlass: the event loop stands still and no task runs: the process is ended')
+  }
+
+  /** False: the store did not answer, or too late. */
+  #tellEnd(end: SessionEnd): Promise<boolean> {
+    const { engine, settings, clock } = this.#ports
+    const ended = engine.endSession([end]).then(
       () => true,
       () => false,
     )
     const waited = new Promise<boolean>((resolve) => clock.timer(settings.callTimeout, () => resolve(false)))
-    const known = await Promise.race([ended, waited])
-    if (settings.hung === 'kill') kill()
+    return Promise.race([ended, waited])
+  }
+
+  /** The session dies with its culprits named; then the process, so that no retry runs beside a hung handler. */
+  async #endHung(session: string, ids: readonly string[]): Promise<void> {
+    const { settings, tell, kill } = this.#ports
+    const fields = { tasks: ids, session }
+    const message = 'handlers outlived their deadline and the grace: the session is ended'
+    tell({ kind: 'log', level: 'error', message, fields })
+    const known = await this.#tellEnd({ session, cause: 'deadline', culprits: ids })
+    if (settings.hung === 'kill') kill(null)
     // Not told: the next look tries again.
     if (!known || session !== this.#session) return
     this.follow(null)

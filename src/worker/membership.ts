@@ -60,23 +60,33 @@ export class Membership {
     return true
   }
 
+  /** Ends the session, and draws a new one. For a worker that holds nothing. */
+  renew(): void {
+    const session = this.#session
+    if (session === null || !this.lost(session)) return
+    void this.#end(session)
+  }
+
   /** Ends the session for good. */
   async leave(): Promise<void> {
     this.#stop.abort()
     const session = this.#session
     this.#session = null
-    if (session === null) return
+    if (session !== null) await this.#end(session)
+  }
+
+  /** No new session is drawn any more. */
+  stay(): void {
+    this.#stop.abort()
+  }
+
+  async #end(session: string): Promise<void> {
     const { engine, log } = this.#ports.settings
     try {
       await engine.endSession([{ session, cause: 'stopped', culprits: null }])
     } catch (error) {
       log.warn('the end of the session could not be told, its lease will tell', { session, error })
     }
-  }
-
-  /** No new session is drawn any more. */
-  stay(): void {
-    this.#stop.abort()
   }
 
   async #rejoin(): Promise<void> {

@@ -31,6 +31,8 @@ export interface UpkeepSettings {
   readonly grace: number
   readonly doubt: number
   readonly callTimeout: number
+  /** How long a process that runs nothing may not answer its own heart. */
+  readonly deafAfter: number
   readonly hung: 'kill' | 'abandon'
   /** Signals go to the whole process group. */
   readonly leadsGroup: boolean

@@ -23,6 +23,13 @@ test('a lease reaches from 1 s to 1 h', () => {
     assert.throws(() => read({ lease }), { code: 'invalid_option' })
 })
 
+test('a worker is deaf after a minute, or two leases where they are longer; never sooner than two leases', () => {
+  assert.equal(read({}).deafAfter, 60_000)
+  assert.equal(read({ lease: '5m' }).deafAfter, 600_000)
+  assert.equal(read({ lease: '1s', deafAfter: '2s' }).deafAfter, 2_000)
+  assert.throws(() => read({ deafAfter: '59s' }), { code: 'invalid_option' })
+})
+
 test('what is out of bounds, unknown or doubled is refused by name', () => {
   const refuse = (options: object, code: string): void => assert.throws(() => read(options), { code })
   refuse({ concurrency: 0 }, 'invalid_option')

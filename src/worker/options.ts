@@ -16,6 +16,7 @@ import type { Enqueuer } from '../core/new-task.ts'
 import { createRedactor, type Redactor } from '../core/redact.ts'
 import { checkName, type Middleware, type TaskType } from '../core/task-type.ts'
 import type { TaskSource } from './isolation/messages.ts'
+import type { Deafness } from './status.ts'
 
 /** A queue, and how often it comes first beside the others. */
 export interface WeightedQueue {
@@ -52,6 +53,14 @@ export interface WorkerOptions {
   readonly doubt?: Duration
   /** How long an engine call may take before its outcome is unknown; tells what counts as unclaimed. Default 5 s. */
   readonly callTimeout?: Duration
+  /**
+   * How long claims may go unanswered while heartbeats are answered, and how long a task of its queues may stay ready
+   * while claims come back without it, before the worker counts as deaf: two leases at least. Default 60 s, or two
+   * leases where that is more.
+   */
+  readonly deafAfter?: Duration
+  /** Hears each time that the worker is deaf; what it does about it by itself is in the guide to workers. */
+  readonly onDeaf?: (deafness: Deafness) => void
   readonly codecs?: Codecs
   /** Largest payload and result in bytes. */
   readonly payloadBytes?: number
@@ -96,6 +105,8 @@ export interface WorkerSettings {
   readonly grace: number
   readonly doubt: number
   readonly callTimeout: number
+  readonly deafAfter: number
+  readonly onDeaf: (deafness: Deafness) => void
   readonly codecs: Codecs
   readonly payloadBytes: number
   readonly redact: Redactor
@@ -126,6 +137,8 @@ const OPTION_KEYS = [
   'grace',
   'doubt',
   'callTimeout',
+  'deafAfter',
+  'onDeaf',
   'codecs',
   'payloadBytes',
   'redact',
@@ -142,6 +155,8 @@ const OPTION_KEYS = [
   'random',
 ] as const
 
+/** Beyond every wait of a healthy worker: a claim is asked every 10 s, and one that hangs again after 6. */
+const DEAF_AFTER = 60_000
 const CONCURRENCY_MOST = 10_000
 const WEIGHT_MOST = 1_000
 
@@ -162,6 +177,7 @@ export function readWorkerOptions(options: WorkerOptions): WorkerSettings {
     concurrency,
     name: checkName(options.name ?? `${hostname()}-${process.pid}`, 'worker name'),
     ...readTimes(options),
+    onDeaf: options.onDeaf ?? (() => undefined),
     codecs: options.codecs ?? new Codecs(),
     payloadBytes: options.payloadBytes ?? LIMITS.payloadBytes,
     redact: createRedactor(options.redact ?? []),
@@ -186,8 +202,16 @@ function readTimes(options: WorkerOptions) {
   const lease = parseDuration(options.lease ?? DEFAULTS.lease, 'lease')
   if (lease < DEFAULTS.leaseMin || lease > DEFAULTS.leaseMax)
     throw new WindlassError('invalid_option', `lease is between 1 s and 1 h, not ${lease} ms`)
+  const deafAfter = parseDuration(options.deafAfter ?? Math.max(DEAF_AFTER, 2 * lease), 'deafAfter')
+  // It may end its session for that, and none that lives for less than a lease may tell who is dead (CONTRACT rule 6).
+  if (deafAfter < 2 * lease)
+    throw new WindlassError(
+      'invalid_option',
+      `deafAfter is two leases at least (${2 * lease} ms), not ${deafAfter} ms`,
+    )
   return {
     lease,
+    deafAfter,
     drain: parseDuration(options.drain ?? DEFAULTS.drain, 'drain'),
     grace: parseDuration(options.grace ?? DEFAULTS.grace, 'grace'),
     doubt: parseDuration(options.doubt ?? DEFAULTS.doubt, 'doubt'),

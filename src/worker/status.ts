@@ -26,6 +26,18 @@ export interface WorkerCounters {
   lost: number
   /** Tasks of dead workers that this one brought back. */
   rescued: number
+  /** How often it was deaf. */
+  deaf: number
+}
+
+/** Why a worker is taken to be deaf. */
+export interface Deafness {
+  /** `unanswered`: no claim was answered. `overlooked`: claims were, but tasks of its queues stayed ready all the while. */
+  readonly kind: 'unanswered' | 'overlooked'
+  /** For how long, in ms. */
+  readonly time: number
+  /** Ids of tasks that were overlooked, a few of them. */
+  readonly tasks: readonly string[]
 }
 
 export interface WorkerStatus {
@@ -42,6 +54,8 @@ export interface WorkerStatus {
   readonly unsettled: number
   /** Paused queues, as last heard. */
   readonly paused: readonly string[]
+  /** How long ago the store last answered a claim, in ms; null: never. Above 10 s only while no slot is free. */
+  readonly claimAnswered: number | null
   readonly counters: Readonly<WorkerCounters>
 }
 
@@ -64,5 +78,6 @@ export function newCounters(): WorkerCounters {
     stale: 0,
     lost: 0,
     rescued: 0,
+    deaf: 0,
   }
 }

@@ -1,6 +1,8 @@
 // Everything that must go on while handlers run, put together: heart, witness, sweeper, neighbours. Lives on a thread of
 // its own, or beside the handlers where only this process can reach the store. Owns nothing but the wiring.
 
+import { writeSync } from 'node:fs'
+
 import type { Clock } from '../base/clock.ts'
 import type { Engine } from '../core/engine.ts'
 import type { Board } from './board.ts'
@@ -28,7 +30,7 @@ export class Upkeep {
   constructor(ports: UpkeepPorts) {
     const { lease, silent, identity } = ports.settings
     const witness = new Witness(lease)
-    const kill = (): void => killSelf(ports.settings.leadsGroup)
+    const kill = (words: string | null): void => killSelf(ports.settings.leadsGroup, words)
     this.#heart = new Heart({ ...ports, witness, kill })
     const session = (): string | null => this.#heart.session
     this.#sweeper = new Sweeper({ ...ports, witness, session, silent, identity })
@@ -64,6 +66,8 @@ export class Upkeep {
 }
 
 /** SIGKILL cannot be caught: nothing of this process goes on, whatever blocks it. */
-function killSelf(group: boolean): void {
+function killSelf(group: boolean, words: string | null): void {
+  // Past the other threads: they may never turn again.
+  if (words !== null) writeSync(2, `${words}\n`)
   process.kill(group ? -process.pid : process.pid, 'SIGKILL')
 }

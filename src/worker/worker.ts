@@ -1,6 +1,6 @@
 // The worker: takes tasks from an engine it was given, runs their handlers and tells how they ended, from start to
 // stop. Owns the wiring of its parts and the order in which it stops; what each part promises stands in its own file.
-// Opens no engine and closes none.
+// Closes no engine that it was given.
 
 import { isMainThread } from 'node:worker_threads'
 
@@ -21,7 +21,9 @@ import { Desk } from './desk.ts'
 import { Emptiness } from './emptiness.ts'
 import { executeInside } from './execute.ts'
 import { createEnqueue } from './follow-ups.ts'
+import { Hearing } from './hearing.ts'
 import { createHeart, type HeartLink } from './heart-link.ts'
+import { HotEngine } from './hot-engine.ts'
 import { leadsGroup, readIdentity } from './identity.ts'
 import { Isolator } from './isolation/isolator.ts'
 import { LoopWatch } from './loop-watch.ts'
@@ -37,6 +39,7 @@ export type { WorkerOptions } from './options.ts'
 
 export class Worker extends Service {
   readonly #settings: WorkerSettings
+  readonly #engine: HotEngine
   readonly #counters = newCounters()
   readonly #board: Board
   readonly #lines: AttemptLines
@@ -45,7 +48,8 @@ export class Worker extends Service {
   readonly #reporter: Reporter
   readonly #deaths: Deaths
   readonly #desk: Desk
-  readonly #claimer: Claimer
+  #claimer: Claimer
+  readonly #hearing: Hearing
   readonly #cancels: Cancels
   readonly #membership: Membership
   readonly #heart: HeartLink
@@ -60,8 +64,11 @@ export class Worker extends Service {
 
   constructor(options: WorkerOptions) {
     super()
-    const settings = readWorkerOptions(options)
-    const { engine, clock, log } = settings
+    const read = readWorkerOptions(options)
+    const engine = new HotEngine(read.engine, read.heart?.openModule ?? null)
+    const settings = { ...read, engine }
+    const { clock, log } = settings
+    this.#engine = engine
     this.#settings = settings
     this.#drain = settings.drain
     this.#board = new Board(settings.concurrency, clock)
@@ -92,15 +99,12 @@ export class Worker extends Service {
       moved: (due) => this.#moved(due),
     })
     const session = (): string | null => this.#membership.session
-    this.#claimer = new Claimer({
+    this.#hearing = new Hearing({
       settings,
-      session,
-      room: () => this.#room(),
-      take: (tasks, from) => this.#take(tasks, from),
-      gone: (from) => this.#gone(from, 'the store declared this session dead'),
-      quiet: () => this.#emptiness.look(),
-      unsure: () => this.#heart.look(),
+      listening: () => session() !== null && this.#room() > 0,
+      deaf: () => void this.#beginAnew(),
     })
+    this.#claimer = this.#createClaimer()
     this.#cancels = new Cancels({
       settings,
       session,
@@ -114,7 +118,7 @@ export class Worker extends Service {
     this.#heart = createHeart({ settings, upkeep, board: this.#board, stalls, ...said })
     this.#emptiness = new Emptiness({
       settings,
-      claimer: this.#claimer,
+      claimer: () => this.#claimer,
       busy: () => held.size + running.size + this.#desk.unsettled,
     })
   }
@@ -161,6 +165,7 @@ export class Worker extends Service {
       waiting: this.#runner.waiting.length,
       unsettled: this.#desk.unsettled,
       paused: this.#paused,
+      claimAnswered: this.#hearing.answeredAgo,
       counters: this.#counters,
     }
   }
@@ -184,6 +189,7 @@ export class Worker extends Service {
     this.#state = 'running'
     this.#isolator.warm()
     this.#claimer.start()
+    this.#hearing.start()
     this.#deaths.start()
     log.info('worker started', { worker: name, session: this.#membership.session, types: [...types.keys()] })
   }
@@ -193,6 +199,7 @@ export class Worker extends Service {
     this.#state = 'draining'
     this.#membership.stay()
     this.#heart.drain()
+    this.#hearing.stop()
     await this.#claimer.stop()
     this.#runner.handBackWaiting()
     if (this.#runner.running.size > 0)
@@ -216,9 +223,37 @@ export class Worker extends Service {
     this.#reporter.stop()
     await this.#heart.stop()
     await this.#within(this.#membership.leave(), callTimeout)
+    await this.#engine.release()
     this.#state = 'stopped'
     this.#emptiness.stop()
     log.info('worker stopped', { worker: name, ...this.#counters })
+  }
+
+  #createClaimer(): Claimer {
+    const claimer: Claimer = new Claimer({
+      settings: this.#settings,
+      session: () => this.#membership.session,
+      room: () => this.#room(),
+      // One that was replaced: what it still brings, the heart finds and hands back.
+      take: (tasks, from) => (claimer === this.#claimer ? this.#take(tasks, from) : this.#heart.look()),
+      answered: (emptied) => this.#hearing.answered(emptied),
+      gone: (from) => this.#gone(from, 'the store declared this session dead'),
+      quiet: () => this.#emptiness.look(),
+      unsure: () => this.#heart.look(),
+    })
+    return claimer
+  }
+
+  /** Everything a claim goes through is made anew: connections, claimer; else the session. What runs here goes on. */
+  async #beginAnew(): Promise<void> {
+    const { clock, callTimeout, log } = this.#settings
+    this.#counters.deaf++
+    const opened = await this.#engine.reopen(clock, callTimeout, log)
+    if (this.#state !== 'running') return
+    void this.#claimer.stop()
+    this.#claimer = this.#createClaimer()
+    this.#claimer.start()
+    if (!opened && this.#runner.held.size === 0) this.#membership.renew()
   }
 
   #createRunner(): Runner {
@@ -240,12 +275,13 @@ export class Worker extends Service {
   }
 
   #upkeepSettings(): UpkeepSettings {
-    const { lease, grace, doubt, callTimeout, hung, neighbours, keepCount, keepBytes } = this.#settings
+    const { lease, grace, doubt, callTimeout, deafAfter, hung, neighbours, keepCount, keepBytes } =
+      this.#settings
     const { silent } = this.#deaths
     const kept = { keepCount, keepBytes }
     const group = hung === 'kill' && leadsGroup()
     const identity = readIdentity()
-    const times = { lease, grace, doubt, callTimeout }
+    const times = { lease, grace, doubt, callTimeout, deafAfter }
     return { ...times, identity, hung, leadsGroup: group, neighbours, ...kept, silent }
   }
 
@@ -280,6 +316,7 @@ export class Worker extends Service {
     switch (news.kind) {
       case 'beat':
         this.#desk.reached()
+        this.#hearing.beat(news.reply)
         return this.#answered(news.session, news.reply)
       case 'gone':
         return this.#gone(news.session, news.why)

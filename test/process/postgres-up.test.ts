@@ -1,4 +1,5 @@
 // `windlass up` and `windlass worker` on PostgreSQL, with real processes and real signals.
+import { runDeafCases } from './deaf-cases.ts'
 import { runMovingCases } from './moving-cases.ts'
 import { settlePostgres } from './server-places.ts'
 import { runUpCases } from './up-cases.ts'
@@ -8,3 +9,4 @@ const settle = server === undefined ? null : () => settlePostgres(server)
 
 runUpCases('postgres', settle)
 runMovingCases('postgres', settle)
+runDeafCases('postgres', settle)

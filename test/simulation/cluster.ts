@@ -29,6 +29,8 @@ export interface Plant {
   readonly driver?: (engine: Engine, node: SimulatedNode) => Engine
   /** Stands between a worker and what is recorded: a wrong runtime. */
   readonly runtime?: (engine: Engine, node: SimulatedNode) => Engine
+  /** When workers count as deaf, ms; by default after longer than a world lasts. */
+  readonly deafAfter?: number
 }
 
 const EPOCH = 1_700_000_000_000

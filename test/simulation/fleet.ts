@@ -42,6 +42,7 @@ export class Fleet {
     const node = this.#cluster.node('worker')
     const random = this.#random.fork()
     const { lease, grace, callTimeout, doubt } = TIMES
+    const { deafAfter = 3_600_000 } = this.#cluster.plant
     const worker = new Worker({
       engine: this.#cluster.connect(node, true),
       types: taskTypes(node, recorder, (id) => this.#die(member, id)),
@@ -52,6 +53,7 @@ export class Fleet {
       grace,
       callTimeout,
       doubt,
+      deafAfter,
       drain: Math.round(random.between(0, 1_500)),
       clock: node,
       neighbours: false,

@@ -14,7 +14,8 @@ export const helpEn = {
   'help.version': 'print the version',
   'help.help': 'print help',
   'help.help_verb': 'print help for a verb',
-  'help.exits': 'Exit codes: 0 ok, 1 failure, 2 usage, 3 not running, 4 engine unreachable, 5 timed out.',
+  'help.exits':
+    'Exit codes: 0 ok, 1 failure, 2 usage, 3 not running, 4 engine unreachable, 5 timed out, 6 worker deaf.',
   'help.units': 'Bare numbers are seconds; 500ms, 30s, 5m, 1h, 7d say their unit.',
   'help.h_usage': 'Usage:',
   'help.h_arguments': 'Arguments:',

@@ -15,7 +15,7 @@ export const helpZh: Readonly<Record<keyof typeof helpEn, string>> = {
   'help.version': '输出版本',
   'help.help': '输出帮助',
   'help.help_verb': '输出某个动词的帮助',
-  'help.exits': '退出码：0 成功，1 失败，2 用法错误，3 未运行，4 存储不可达，5 超时。',
+  'help.exits': '退出码：0 成功，1 失败，2 用法错误，3 未运行，4 存储不可达，5 超时，6 Worker 失聪。',
   'help.units': '不带单位的数字为秒；500ms、30s、5m、1h、7d 自带单位。',
   'help.h_usage': '用法：',
   'help.h_arguments': '参数：',

@@ -89,4 +89,11 @@ export const logEn = {
   'log.child_ended': 'a child that waited for tasks ended',
   'log.child_failed': 'a child for tasks could not start: its task is handed back',
   'log.lines_dropped': '{count} more log lines of this attempt were not kept (limit {limit})',
+  'log.deaf_unanswered': 'this worker is deaf: the store answers heartbeats and no claims',
+  'log.deaf_overlooked': 'this worker is deaf: tasks of its queues stay ready, and no claim brings them',
+  'log.deaf_look': 'looking for tasks that no claim brings failed',
+  'log.on_deaf_failed': 'onDeaf failed',
+  'log.opened_anew': 'the store was opened anew',
+  'log.not_opened_anew': 'the store could not be opened anew',
+  'up.deaf': 'worker process was deaf and ended',
 } as const

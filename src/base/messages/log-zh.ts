@@ -90,4 +90,11 @@ export const logZh: Readonly<Record<keyof typeof logEn, string>> = {
   'log.child_ended': '一个等待任务的子进程或线程已结束',
   'log.child_failed': '任务的子进程或线程无法启动：任务已交还',
   'log.lines_dropped': '本次执行另有 {count} 行日志未保留（上限 {limit}）',
+  'log.deaf_unanswered': '此 Worker 已失聪：存储响应心跳，却不响应领取请求',
+  'log.deaf_overlooked': '此 Worker 已失聪：其队列中的任务一直就绪，却从未被领取',
+  'log.deaf_look': '查找未被领取的就绪任务失败',
+  'log.on_deaf_failed': 'onDeaf 失败',
+  'log.opened_anew': '已重新连接存储',
+  'log.not_opened_anew': '无法重新连接存储',
+  'up.deaf': 'Worker 进程已失聪并结束',
 }
