@@ -53,7 +53,7 @@ async function planOf(
     for (const setting of PLANNING) await client.query(`SET LOCAL ${setting}`)
     await client.query(`PREPARE hot AS ${own}`)
     const { rows } = await client.query<{ 'QUERY PLAN': string }>(
-      `EXPLAIN (ANALYZE, TIMING OFF) EXECUTE hot(${shown})`,
+      `EXPLAIN (ANALYZE, TIMING OFF, BUFFERS OFF) EXECUTE hot(${shown})`,
     )
     return rows.map((row) => row['QUERY PLAN']).join('\n')
   } finally {

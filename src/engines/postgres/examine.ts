@@ -2,9 +2,8 @@
 // Reads statistics only. Sessions of other users are seen as far as the rights of this one reach.
 
 import type { EngineFacts } from '../../core/engine-facts.ts'
+import { OLDEST } from './server-version.ts'
 import type { Store } from './store.ts'
-
-const OLDEST = '13'
 
 const SERVER = `SELECT current_setting('server_version'),
   (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::int,
@@ -32,7 +31,7 @@ export async function examine(store: Store): Promise<EngineFacts> {
   return {
     product: 'PostgreSQL',
     version: String(server[0]).split(' ')[0] ?? '0',
-    oldest: OLDEST,
+    oldest: String(OLDEST),
     connections: { used: Number(server[1]), limit: Number(server[2]) },
     pool: { most: connections + maxOverflow, inUse: used, waiting },
     transaction:
