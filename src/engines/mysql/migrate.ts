@@ -4,11 +4,12 @@
 
 import { WindlassError } from '../../core/errors.ts'
 import { digestOf, mintToken } from '../../core/ids.ts'
+import { MIGRATION_TIMEOUT, refuseNewer } from '../sql/schema-version.ts'
 import { notMigrated } from './failure.ts'
 import { START } from './migrations/0001-start.ts'
 import type { MySession } from './session.ts'
 import { sql, words } from './statement.ts'
-import type { Store } from './store.ts'
+import { Store } from './store.ts'
 
 /** In order; the version of a schema is how many of them it has. Append only. */
 const MIGRATIONS: readonly (readonly string[])[] = [START]
@@ -30,47 +31,51 @@ async function versionOf(session: MySession, store: Store): Promise<number> {
   return rows[0]?.[0] === 1 ? Number((await session.query(VERSION)).rows[0]?.[0]) : 0
 }
 
-/** Refuses a store that a newer program has upgraded. */
-function refuseNewer(version: number): void {
-  if (version <= SCHEMA_VERSION) return
-  throw new WindlassError(
-    'newer_schema',
-    `the store has schema ${version}, this program knows up to ${SCHEMA_VERSION}`,
-    { applied: 'no', detail: { version, known: SCHEMA_VERSION } },
-  )
-}
-
 /** The id of a store of this very schema; null: it has to be migrated. */
 export function readInstance(store: Store): Promise<string | null> {
   return store.read(async (look) => {
     const version = await versionOf(look, store)
-    refuseNewer(version)
+    refuseNewer(version, SCHEMA_VERSION)
     return version < SCHEMA_VERSION ? null : String((await look.query(INSTANCE)).rows[0]?.[0])
   })
 }
 
-/** Brings the store to the newest schema; waits for others that do the same. */
+/** Brings the store to the newest schema, as long as that takes; waits for others that do the same. */
 export async function migrate(store: Store): Promise<{ from: number; to: number }> {
-  return store.read(async (look) => {
-    const from = await versionOf(look, store)
-    refuseNewer(from)
-    if (from === SCHEMA_VERSION) return { from, to: from }
-    const lock = `windlass ${digestOf([store.options.server.database, store.options.prefix])}`
-    const { rows } = await look.query(sql`SELECT GET_LOCK(${lock}, ${store.options.callTimeout / 1_000})`)
-    if (rows[0]?.[0] !== 1)
-      throw new WindlassError('engine_busy', 'another process migrates the store', { applied: 'no' })
-    try {
-      return await applyMigrations(look, store)
-    } finally {
-      await look.query(sql`SELECT RELEASE_LOCK(${lock})`)
-    }
+  const from = await store.read((look) => versionOf(look, store))
+  refuseNewer(from, SCHEMA_VERSION)
+  if (from === SCHEMA_VERSION) return { from, to: from }
+  // On a connection with a limit of its own: what a call may take says nothing of a large store.
+  const patient = new Store({
+    ...store.options,
+    callTimeout: MIGRATION_TIMEOUT,
+    connections: 1,
+    maxOverflow: 0,
   })
+  try {
+    return await patient.read((look) => migrateAlone(look, store))
+  } finally {
+    await patient.close()
+  }
+}
+
+/** Migrates while nobody else does. */
+async function migrateAlone(look: MySession, store: Store): Promise<{ from: number; to: number }> {
+  const lock = `windlass ${digestOf([store.options.server.database, store.options.prefix])}`
+  const { rows } = await look.query(sql`SELECT GET_LOCK(${lock}, ${MIGRATION_TIMEOUT / 1_000})`)
+  if (rows[0]?.[0] !== 1)
+    throw new WindlassError('engine_busy', 'another process migrates the store', { applied: 'no' })
+  try {
+    return await applyMigrations(look, store)
+  } finally {
+    await look.query(sql`SELECT RELEASE_LOCK(${lock})`)
+  }
 }
 
 async function applyMigrations(look: MySession, store: Store): Promise<{ from: number; to: number }> {
   await look.query(VERSIONS)
   const from = await versionOf(look, store)
-  refuseNewer(from)
+  refuseNewer(from, SCHEMA_VERSION)
   for (const [i, statements] of MIGRATIONS.entries()) {
     if (i < from) continue
     await look.queries(statements.map(words))

@@ -21,10 +21,11 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 
 import { WindlassError } from '../../core/errors.ts'
+import { refuseNewer } from '../sql/schema-version.ts'
 import type { SqliteAddress } from './address.ts'
 import { Connection } from './connection.ts'
 import { failureOf } from './failure.ts'
-import { readInstance, refuseNewer, schemaVersion } from './migrate.ts'
+import { readInstance, SCHEMA_VERSION, schemaVersion } from './migrate.ts'
 
 /** All pages in one step: a copy in several would begin anew at every commit of others. */
 const ALL_PAGES = 2 ** 31 - 1
@@ -148,7 +149,7 @@ function examine(db: DatabaseSync, from: string, namespace: string): { instance:
       hint: 'Use another backup.',
     })
   const schema = schemaVersion(connection)
-  refuseNewer(schema)
+  refuseNewer(schema, SCHEMA_VERSION)
   if (schema > 0) return { instance: readInstance(connection), schema }
   throw new WindlassError('invalid_option', `${from} holds no tasks of Windlass (namespace ${namespace})`, {
     hint: 'Give a file that `windlass backup` wrote.',

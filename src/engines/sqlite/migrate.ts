@@ -1,8 +1,8 @@
 // Brings a store to the newest schema: numbered migrations, each applied once, raced safely by any number of
 // processes. Each inserts its number first, under the write lock, so that the loser of a race finds it taken.
 
-import { WindlassError } from '../../core/errors.ts'
 import { mintToken } from '../../core/ids.ts'
+import { refuseNewer } from '../sql/schema-version.ts'
 import type { Connection } from './connection.ts'
 import { isMissingTable } from './failure.ts'
 import { START } from './migrations/0001-start.ts'
@@ -22,16 +22,6 @@ export function schemaVersion(connection: Connection): number {
     if (isMissingTable(error)) return 0
     throw error
   }
-}
-
-/** Refuses a store that a newer program has upgraded. */
-export function refuseNewer(version: number): void {
-  if (version <= SCHEMA_VERSION) return
-  throw new WindlassError(
-    'newer_schema',
-    `the store has schema ${version}, this program knows up to ${SCHEMA_VERSION}`,
-    { applied: 'no', detail: { version, known: SCHEMA_VERSION } },
-  )
 }
 
 /**
@@ -55,7 +45,7 @@ export function migrate(
 function migrateNow(connection: Connection, now: number): { from: number; to: number } {
   // Most of the time there is nothing to do, and nobody's write lock to wait for.
   const from = schemaVersion(connection)
-  refuseNewer(from)
+  refuseNewer(from, SCHEMA_VERSION)
   if (from === SCHEMA_VERSION) return { from, to: from }
   connection.run('BEGIN IMMEDIATE')
   const versions = applyMigrations(connection, now)
@@ -68,7 +58,7 @@ function applyMigrations(connection: Connection, now: number): { from: number; t
     'CREATE TABLE IF NOT EXISTS windlass_migrations (version INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT',
   )
   const from = schemaVersion(connection)
-  refuseNewer(from)
+  refuseNewer(from, SCHEMA_VERSION)
   for (const [i, sql] of MIGRATIONS.entries()) {
     if (i < from) continue
     connection.run('INSERT INTO windlass_migrations VALUES (?, ?)', i + 1, now)

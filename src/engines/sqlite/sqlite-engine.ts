@@ -23,6 +23,7 @@ import type {
   SweepReply,
   SweepRequest,
 } from '../../core/hot-verbs.ts'
+import { MIGRATION_TIMEOUT, refuseNewer } from '../sql/schema-version.ts'
 import type { Access } from './access.ts'
 import { formatSqliteAddress, type SqliteAddress } from './address.ts'
 import { Caches } from './caches.ts'
@@ -35,7 +36,7 @@ import { Connection } from './connection.ts'
 import { OLDEST_SQLITE, openFile, type OpenFile } from './database-file.ts'
 import { enqueue } from './enqueue.ts'
 import { failureOf, notMigrated } from './failure.ts'
-import { migrate, readInstance, refuseNewer, SCHEMA_VERSION, schemaVersion } from './migrate.ts'
+import { migrate, readInstance, SCHEMA_VERSION, schemaVersion } from './migrate.ts'
 import { CommitWatch } from './commit-watch.ts'
 import { report } from './report.ts'
 import { answer, endSessions, heartbeat, startSessions } from './sessions.ts'
@@ -132,7 +133,7 @@ export class SqliteEngine implements Engine {
     this.documents = documentVerbs(access)
     this.journal = journalVerbs(access)
     const version = schemaVersion(this.#connection)
-    refuseNewer(version)
+    refuseNewer(version, SCHEMA_VERSION)
     if (version === SCHEMA_VERSION) this.#instance = readInstance(this.#connection)
   }
 
@@ -142,7 +143,7 @@ export class SqliteEngine implements Engine {
 
   async migrate(): Promise<{ from: number; to: number }> {
     this.#open()
-    const versions = await migrate(this.#connection, this.#clock(), this.#callTimeout)
+    const versions = await migrate(this.#connection, this.#clock(), MIGRATION_TIMEOUT)
     this.#instance = readInstance(this.#connection)
     return versions
   }
@@ -273,7 +274,7 @@ export class SqliteEngine implements Engine {
     if (this.#instance !== null) return this.#instance
     try {
       const version = schemaVersion(this.#connection)
-      refuseNewer(version)
+      refuseNewer(version, SCHEMA_VERSION)
       if (version < SCHEMA_VERSION) throw notMigrated()
       this.#instance = readInstance(this.#connection)
       return this.#instance
