@@ -2,6 +2,7 @@
 // Opens the store at the first call that needs it, brings its schema up to date unless told not to, imports task code
 // only for calls by name and for workers, and closes in order. What it does is done by client, worker and engines.
 
+import { hostname } from 'node:os'
 import { extname } from 'node:path'
 
 import type { Log } from './base/log.ts'
@@ -9,6 +10,7 @@ import { Service } from './base/service.ts'
 import { Client, type CallOptions, type EnqueueArguments, type ManyOptions } from './client/client.ts'
 import type { TaskHandle } from './client/handle.ts'
 import type { QueueJson, QueueOperator, WorkerJson } from './client/queues.ts'
+import type { ScheduleOperator } from './client/schedules.ts'
 import type { TaskOperator } from './client/tasks.ts'
 import { applyEnvironment, loadSettings, settingsOf, type LoadOptions } from './config/load.ts'
 import { openLog } from './config/log.ts'
@@ -22,6 +24,8 @@ import { WindlassError } from './core/errors.ts'
 import { checkKeys } from './core/keys.ts'
 import type { TaskType } from './core/task-type.ts'
 import { openEngine } from './engines/open.ts'
+import { reconcile } from './scheduler/reconcile.ts'
+import { Scheduler } from './scheduler/scheduler.ts'
 import type { WorkerStatus } from './worker/status.ts'
 import { sourceOf } from './worker/isolation/source.ts'
 import { Worker, type WorkerOptions } from './worker/worker.ts'
@@ -61,6 +65,9 @@ const OPEN_KEYS = [
 
 /** What a worker of this process may be told; the rest comes from the config. Bare numbers are milliseconds. */
 export interface WorkOptions extends Partial<Omit<WorkerOptions, 'engine' | 'codecs' | 'payloadBytes'>> {}
+
+/** Names that one log line tells at most. */
+const NAMES_TOLD = 20
 
 /** Opened in a thread of its own by the heart of a worker. */
 const OPEN_MODULE = new URL(`./engines/open${extname(import.meta.url)}`, import.meta.url).href
@@ -114,6 +121,33 @@ export class LocalWorker extends Service {
   }
 }
 
+/**
+ * A scheduler in this process. When it starts it opens the store and brings the schedules of the config into it; then it
+ * fires what is due. Any number may run, in any processes: each tick fires once.
+ */
+export class LocalScheduler extends Service {
+  readonly #make: () => Promise<Scheduler>
+  readonly #ended: () => void
+  #scheduler: Scheduler | null = null
+
+  constructor(make: () => Promise<Scheduler>, ended: () => void) {
+    super()
+    this.#make = make
+    this.#ended = ended
+  }
+
+  protected override async onStart(): Promise<void> {
+    const scheduler = await this.#make()
+    await scheduler.start()
+    this.#scheduler = scheduler
+  }
+
+  protected override async onStop(): Promise<void> {
+    await this.#scheduler?.stop()
+    this.#ended()
+  }
+}
+
 export class Windlass {
   /** Everything that is configured, each value with its origin. */
   readonly settings: Settings
@@ -121,10 +155,12 @@ export class Windlass {
   readonly tasks: TaskOperator
   /** List, pause, resume and clear queues. */
   readonly queues: QueueOperator
+  /** Put, look at, pause, resume, run and remove schedules, and see what became of their ticks. */
+  readonly schedules: ScheduleOperator
   readonly #client: Client
   readonly #codecs: Codecs
   readonly #surroundings: Surroundings
-  readonly #workers = new Set<LocalWorker>()
+  readonly #parts = new Set<Service>()
   #engine: Promise<Engine> | null = null
   #types: Promise<ReadonlyMap<string, TaskType>> | null = null
   #log: Log | null
@@ -153,6 +189,7 @@ export class Windlass {
     })
     this.tasks = this.#client.tasks
     this.queues = this.#client.queues
+    this.schedules = this.#client.schedules
   }
 
   /**
@@ -222,10 +259,20 @@ export class Windlass {
   worker(options: WorkOptions = {}): LocalWorker {
     const worker = new LocalWorker(
       () => this.#makeWorker(options),
-      () => this.#workers.delete(worker),
+      () => this.#parts.delete(worker),
     )
-    this.#workers.add(worker)
+    this.#parts.add(worker)
     return worker
+  }
+
+  /** A scheduler in this process: `start()` begins to fire ticks, `stop()` and `close()` end that. */
+  scheduler(options: { readonly log?: Log } = {}): LocalScheduler {
+    const scheduler = new LocalScheduler(
+      () => this.#makeScheduler(options.log ?? this.log),
+      () => this.#parts.delete(scheduler),
+    )
+    this.#parts.add(scheduler)
+    return scheduler
   }
 
   /** The open engine, migrated unless the config says `migrate: false`. A failed opening is tried again by the next call. */
@@ -252,7 +299,7 @@ export class Windlass {
     return this.#log
   }
 
-  /** Stops workers of this object (they drain), waits for what is under way, then gives back the store's connections. Idempotent. */
+  /** Stops workers and schedulers of this object (workers drain), waits for what is under way, then gives back the store's connections. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= this.#end()
     return this.#closed
@@ -290,6 +337,23 @@ export class Windlass {
     })
   }
 
+  async #makeScheduler(log: Log): Promise<Scheduler> {
+    const { schedules } = this.settings
+    // What is declared wrongly is told before a store is opened for it.
+    const declared = schedules === null ? null : await this.#client.defineSchedules(schedules)
+    const engine = await this.engine()
+    if (declared !== null) {
+      const { put, removed, overtaken } = await reconcile(engine, declared)
+      if (put.length + removed.length > 0)
+        log.info('the schedules of the config are in the store', {
+          put: put.slice(0, NAMES_TOLD),
+          removed: removed.slice(0, NAMES_TOLD),
+        })
+      if (overtaken) log.warn('another deploy declares schedules, too, and began later: its schedules hold')
+    }
+    return new Scheduler({ engine, log, identity: { host: hostname(), pid: process.pid } })
+  }
+
   async #open(): Promise<Engine> {
     const engine = await openEngine(this.settings.engine.url, { pool: this.settings.pool })
     if (!this.settings.migrate) return engine
@@ -303,7 +367,7 @@ export class Windlass {
   }
 
   async #end(): Promise<void> {
-    await Promise.all([...this.#workers].map((worker) => worker.stop()))
+    await Promise.all([...this.#parts].map((part) => part.stop()))
     // Calls that were made before may still need the engine, even to open it.
     await this.#client.close()
     this.#over = true

@@ -3,7 +3,7 @@
 
 import type { Command } from 'commander'
 
-import { JsonText } from '../client/client.ts'
+import { JsonText } from '../client/json-text.ts'
 import { WindlassError } from '../core/errors.ts'
 import { suggest } from '../core/keys.ts'
 import type { Windlass } from '../windlass.ts'
@@ -60,8 +60,8 @@ function checkCombination(payload: string | undefined, flags: Flags): void {
   if (wrong !== undefined) throw new WindlassError('invalid_option', `--many does not go with ${wrong}`)
 }
 
-/** A misspelt name must not wait for ever in a queue that nobody serves. */
-async function checkType(windlass: Windlass, name: string): Promise<void> {
+/** A misspelt name must not wait for ever in a queue that nobody serves. @throws WindlassError `unknown_task_type` */
+export async function checkType(windlass: Windlass, name: string): Promise<void> {
   const hint = 'Give --config, or --untyped to take the name as it is.'
   if (windlass.settings.file === null)
     throw new WindlassError(

@@ -31,6 +31,7 @@ const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'invalid_option',
   'unknown_option',
   'invalid_duration',
+  'invalid_schedule',
   'invalid_payload',
   'payload_too_large',
   'payload_too_deep',

@@ -1,4 +1,4 @@
-// `windlass up`: worker processes under one supervisor, in the foreground.
+// `windlass up`: worker processes under one supervisor, and a scheduler, in the foreground.
 // Promises that Ctrl-C or SIGTERM lets the workers drain and leaves no process behind; the second signal does not
 // wait. Leaves keeping workers alive to src/supervisor and their work to `windlass worker`.
 
@@ -42,6 +42,8 @@ async function up(cli: Cli, flags: Flags): Promise<void> {
   process.title = 'windlass up'
   checkQueueList(flags.queues)
   const windlass = await openWindlass(cli, {
+    // Read only for schedules that the config declares.
+    tasks: true,
     flags: {
       'worker.count': flags.workers,
       'worker.queues': flags.queues,
@@ -59,6 +61,10 @@ async function up(cli: Cli, flags: Flags): Promise<void> {
     journal.openFile()
     const say = createSay(journal.log, cli.out)
     await greet(windlass, engine, say)
+    // First, so that schedules which the config declares wrongly are told before anything works.
+    const scheduler = windlass.scheduler({ log: journal.log })
+    await startPatiently(() => scheduler.start(), patience)
+    void stop.asked.then(() => scheduler.stop())
     const { worker, keepCount, keepBytes } = windlass.settings
     const supervisor = new Supervisor({
       engine,

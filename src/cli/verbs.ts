@@ -20,6 +20,16 @@ export const VERBS: readonly VerbEntry[] = [
   { name: 'why', summary: 'say why a task is not running', load: () => import('./why.ts') },
   { name: 'stats', summary: 'count tasks per queue', load: () => import('./stats.ts') },
   { name: 'queue', summary: 'list, pause, resume or clear queues', load: () => import('./queue.ts') },
+  {
+    name: 'schedule',
+    summary: 'put, look at, pause, run and remove schedules',
+    load: () => import('./schedule.ts'),
+  },
+  {
+    name: 'scheduler',
+    summary: 'fire the ticks of schedules in the foreground',
+    load: () => import('./scheduler.ts'),
+  },
   { name: 'doctor', summary: 'find what is wrong, and what mends it', load: () => import('./doctor.ts') },
   {
     name: 'selftest',

@@ -13,22 +13,17 @@ import { checkJsonText, PAYLOAD_CODES, toJsonText } from '../core/json.ts'
 import { nearest, suggest } from '../core/keys.ts'
 import { buildTask, type Enqueuer } from '../core/new-task.ts'
 import { createRedactor } from '../core/redact.ts'
+import type { DeclaredSchedule } from '../core/schedule-put.ts'
 import type { TaskType } from '../core/task-type.ts'
 import { Handles, type TaskHandle } from './handle.ts'
+import { JsonText } from './json-text.ts'
 import { listWorkers, QueueOperator, type QueueJson, type WorkerJson } from './queues.ts'
+import { defineDeclared, type Declaration } from './declared-schedules.ts'
 import type { Ground } from './repeat.ts'
+import { ScheduleOperator } from './schedules.ts'
 import { Sender } from './sender.ts'
 import { TaskOperator } from './tasks.ts'
 import { Waiter } from './waiter.ts'
-
-/** A payload as JSON text that is to be stored byte for byte, from a surface that speaks JSON. */
-export class JsonText {
-  readonly text: string
-
-  constructor(text: string) {
-    this.text = text
-  }
-}
 
 /** What a caller may say when enqueueing. */
 export interface CallOptions extends EnqueueOptions {
@@ -62,6 +57,7 @@ export interface ClientOptions {
 export class Client {
   readonly tasks: TaskOperator
   readonly queues: QueueOperator
+  readonly schedules: ScheduleOperator
   readonly #options: ClientOptions
   readonly #ground: Ground
   readonly #sender: Sender
@@ -77,11 +73,14 @@ export class Client {
     this.#enqueuer = { ...options.enqueuer, parent: null }
     this.#sender = new Sender(this.#ground)
     this.#waiter = new Waiter(this.#ground)
-    this.tasks = new TaskOperator(this.#ground, this.#waiter, {
-      codecs,
-      redact: createRedactor(options.redact),
-    })
+    const lens = { codecs, redact: createRedactor(options.redact) }
+    this.tasks = new TaskOperator(this.#ground, this.#waiter, lens)
     this.queues = new QueueOperator(this.#ground)
+    this.schedules = new ScheduleOperator(this.#ground, {
+      lens,
+      enqueuer: this.#enqueuer,
+      find: (task, untyped) => this.#find(task, untyped),
+    })
     this.#handles = new Handles(this.#waiter, this.tasks, codecs)
   }
 
@@ -144,6 +143,14 @@ export class Client {
     if (tx === undefined) return this.#sendMany(tasks)
     const replies = await this.#sender.sendWithin({ tx, notify }, tasks)
     return tasks.map((task, i) => this.#answer(task, replies[i], tx))
+  }
+
+  /**
+   * The schedules that a config declares, ready to be put.
+   * @throws WindlassError `config_invalid` that names the schedule
+   */
+  defineSchedules(declared: readonly Declaration[]): Promise<DeclaredSchedule[]> {
+    return defineDeclared(declared, this.#enqueuer, (task) => this.#find(task, undefined))
   }
 
   /** Every queue with its numbers. */

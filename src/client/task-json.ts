@@ -134,7 +134,8 @@ export function iso(ms: number): string {
   return new Date(ms).toISOString()
 }
 
-function isoOrNull(ms: number | null): string | null {
+/** Null stays null. */
+export function isoOrNull(ms: number | null): string | null {
   return ms === null ? null : iso(ms)
 }
 
@@ -155,6 +156,7 @@ function decodeTexts(task: TaskRecord, lens: Lens): { payload: Json; result: Jso
   }
 }
 
-function shown(text: string, lens: Lens): Json {
+/** JSON text as it may be shown. */
+export function shown(text: string, lens: Lens): Json {
   return lens.redact(JSON.parse(text) as Json)
 }

@@ -35,6 +35,7 @@ import {
   readWhole,
   type QueueShare,
 } from './readers.ts'
+import { readSchedules, type DeclaredOptions } from './schedules.ts'
 import { CONFIG_KEYS, SEED_SECTIONS, type Config } from './shape.ts'
 
 /** Everything that is configured, with every default filled in. Times are milliseconds. */
@@ -77,9 +78,10 @@ export interface Settings {
   readonly middleware: readonly Middleware[]
   readonly codecs: readonly Codec[]
   readonly redact: readonly string[]
+  /** Null: nothing is said of schedules, so none is removed. */
+  readonly schedules: readonly DeclaredOptions[] | null
   /** As written; checked by the parts that own them. */
   readonly queues: unknown
-  readonly schedules: unknown
   readonly endpoints: unknown
   readonly origins: readonly Origin[]
   /** Sentences that start-up should say, such as which seed's variable chose the engine. */
@@ -169,7 +171,7 @@ export function resolveSettings(sources: Sources): Settings {
     middleware: readMiddleware(config.middleware),
     codecs: readCodecs(config.codecs),
     queues: config.queues ?? null,
-    schedules: config.schedules ?? null,
+    schedules: readSchedules(config.schedules, sources.config?.name ?? '', sources.config?.unit ?? 1),
     endpoints: config.endpoints ?? null,
   }
   return { ...settings, origins: picker.origins, notes: notesOf(engine, sources) }

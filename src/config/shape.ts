@@ -11,6 +11,7 @@ import type { Codec } from '../core/codec.ts'
 import type { ByteSize } from '../core/byte-size.ts'
 import type { Duration } from '../core/duration.ts'
 import type { RetryOption } from '../core/retry.ts'
+import type { ScheduleOptions } from '../core/schedule.ts'
 import type { Middleware, TaskType } from '../core/task-type.ts'
 
 export interface WorkerConfig {
@@ -100,7 +101,13 @@ export interface Config {
   readonly api?: ApiConfig
   readonly push?: PushConfig
   readonly queues?: Readonly<Record<string, object>>
-  readonly schedules?: Readonly<Record<string, object>> | readonly object[]
+  /**
+   * By name, or as a list with names. A scheduler (`windlass up`) brings them into the store when it starts, and removes
+   * those that an earlier config declared and this one does not.
+   */
+  readonly schedules?:
+    | Readonly<Record<string, ScheduleOptions>>
+    | readonly (ScheduleOptions & { readonly name: string })[]
   readonly endpoints?: Readonly<Record<string, object>> | readonly object[]
 }
 

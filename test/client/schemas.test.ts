@@ -5,7 +5,7 @@ import * as v from 'valibot'
 import * as z from 'zod'
 
 import { clientOn, onEachEngine, record } from './fixture.ts'
-import { JsonText } from '../../src/client/client.ts'
+import { JsonText } from '../../src/client/json-text.ts'
 import { WindlassError } from '../../src/core/errors.ts'
 import type { StandardSchema } from '../../src/core/standard-schema.ts'
 import { defineTask, type TaskType } from '../../src/core/task-type.ts'
