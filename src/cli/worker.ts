@@ -81,7 +81,8 @@ async function work(cli: Cli, flags: Flags): Promise<void> {
     const engine = await startPatiently(() => windlass.engine(), patience)
     forget = announceProcess(url, engine.instanceId)
     const { class: durability, text: means } = await engine.durability()
-    if (!supervised) log.info('the store is open', { engine: engine.name, durability, means })
+    if (!supervised)
+      log.info('the store is open', { engine: engine.name, at: maskSecrets(url), durability, means })
     const { queues } = windlass.settings.worker
     log.info('listening to queues', { queues: queues?.map(({ name }) => name) ?? 'all' })
     await run(cli, windlass, { log, stop, drain, patience })

@@ -77,6 +77,17 @@ test('the log file gets the same lines; a file that cannot be written stops nobo
   assert.match(bad.stderr, /log file .* cannot be written/)
 })
 
+test('its first lines tell which store it is connected to and which queues it listens to', async (t) => {
+  const place = new Place(t, FILES)
+  const { stdout } = await place.run(['worker', '--drain', '--json', '-Q', 'mail,files:2'])
+  const lines = stdout.trimEnd().split('\n')
+  const [store, queues, started] = lines.map((line) => JSON.parse(line) as Document)
+  assert.deepEqual([store?.['message'], store?.['engine']], ['the store is open', 'sqlite'])
+  assert.match(String(store?.['at']), /^sqlite:.*windlass\.db$/)
+  assert.deepEqual([queues?.['message'], queues?.['queues']], ['listening to queues', ['mail', 'files']])
+  assert.equal(started?.['message'], 'worker started')
+})
+
 test('a store that another process holds is waited for', { timeout: 60_000 }, async (t) => {
   const place = new Place(t, FILES)
   await place.json(['migrate'])
