@@ -1,10 +1,10 @@
-// What an enqueue fixes and scripts do not look at (but the digest, which comes first): policies, tags, meta, trace,
-// payload, packed into one text.
+// What an enqueue fixes and scripts do not look at (but the digest and the index, which come first): policies, tags,
+// meta, trace, payload, packed into one text.
 // Promises that payload and meta come back byte for byte. What most tasks have in common takes no space.
 
 import type { NewTask } from '../../core/hot-verbs.ts'
 import type { TaskSpec } from '../../core/record.ts'
-import { LINE, unword, word } from './words.ts'
+import { FIELD, LINE, unword, word } from './words.ts'
 
 type Policy = Pick<TaskSpec, 'retry' | 'crash' | 'codec' | 'payloadVersion'>
 type Extra = Pick<TaskSpec, 'origin' | 'rootId' | 'tags' | 'meta' | 'traceContext'>
@@ -12,6 +12,8 @@ type Extra = Pick<TaskSpec, 'origin' | 'rootId' | 'tags' | 'meta' | 'traceContex
 /** What a body says. */
 export interface Fixed {
   readonly digest: string
+  /** From 1 among the tasks that were enqueued in one run; 0: in none. */
+  readonly index: number
   readonly policy: Policy
   readonly extra: Extra
   readonly payload: string
@@ -36,16 +38,20 @@ export class Bodies {
   readonly #policies = new Map<string, Policy>([['', COMMON]])
   #last: { readonly of: Policy; readonly text: string } | null = null
 
-  pack(task: NewTask): string {
-    return `${word(task.digest)}${LINE}${this.#policyText(task)}${LINE}${extraText(task)}${LINE}${task.payload}`
+  /** @param index from 1 in a run of plain tasks; 0: it is not in one */
+  pack(task: NewTask, index: number): string {
+    const at = index === 0 ? '' : `${FIELD}${index}`
+    return `${word(task.digest)}${at}${LINE}${this.#policyText(task)}${LINE}${extraText(task)}${LINE}${task.payload}`
   }
 
   unpack(id: string, body: string): Fixed {
     const first = body.indexOf(LINE)
     const second = body.indexOf(LINE, first + 1)
     const third = body.indexOf(LINE, second + 1)
+    const [digest = '', index = '0'] = body.slice(0, first).split(FIELD)
     return {
-      digest: unword(body.slice(0, first)),
+      digest: unword(digest),
+      index: Number(index),
       policy: this.#policy(body.slice(first + 1, second)),
       extra: extraOf(id, body.slice(second + 1, third)),
       payload: body.slice(third + 1),

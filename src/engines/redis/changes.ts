@@ -3,7 +3,7 @@
 import type { Change, ChangePage } from '../../core/cold-verbs.ts'
 import { LIMITS } from '../../core/limits.ts'
 import type { Store } from './store.ts'
-import { FIELD, ITEM, LINE, stateOf, unword } from './words.ts'
+import { FIELD, ITEM, stateOf, unword } from './words.ts'
 
 /** Stands for a state: the task is gone. */
 const DELETED = '9'
@@ -18,20 +18,22 @@ export async function readChanges(store: Store, since: number, limit: number): P
   const start = Math.max(since, dropped)
   const changes: Change[] = []
   for (let i = 0; i + 1 < entries.length && changes.length < wanted; i += 2) {
-    const part = unpack(Number(entries[i]), String(entries[i + 1])).filter((change) => change.cursor > start)
+    const part = unpack(Number(entries[i]), entries[i + 1] as readonly string[]).filter(
+      (change) => change.cursor > start,
+    )
     changes.push(...part.slice(0, wanted - changes.length))
   }
   return { changes, cursor: changes.at(-1)?.cursor ?? start, gap: since < dropped }
 }
 
-function unpack(first: number, text: string): Change[] {
-  const [head = '', ...runs] = text.split(LINE)
-  const at = Number(head.split(FIELD)[1])
+function unpack(first: number, [, at, ...runs]: readonly string[]): Change[] {
   let cursor = first
-  return runs.flatMap((run) => {
-    const [type = '', queue = '', code = '', attempt, ids = ''] = run.split(FIELD)
+  return runs.flatMap((run, i) => {
+    if (i % 2 === 1) return []
+    const [type = '', queue = '', code = '', attempt] = run.split(FIELD)
+    const ids = runs[i + 1] ?? ''
     const common = {
-      at,
+      at: Number(at),
       type: unword(type),
       queue: unword(queue),
       state: code === DELETED ? ('deleted' as const) : stateOf(code),

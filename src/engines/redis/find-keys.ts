@@ -157,8 +157,10 @@ interface Entry {
 
 function keysOf({ at, text, isShared }: Entry): CreationKey[] {
   if (!isShared) return [{ at, id: unword(text) }]
-  const ids = text.slice(text.indexOf(FIELD) + 1)
-  return ids.split(ITEM).map((id) => ({ at, id: unword(id) }))
+  return text
+    .split(ITEM)
+    .slice(1)
+    .map((id) => ({ at, id: unword(id) }))
 }
 
 function isBelow(left: CreationKey, right: CreationKey): boolean {

@@ -15,7 +15,7 @@ import type { LogLine, TaskRecord } from '../../core/record.ts'
 import type { Reply } from './link.ts'
 import { encodeTasks, enqueueReplies } from './new-tasks.ts'
 import { inParts, type Store } from './store.ts'
-import { codeOf, stateOf, undigits, word } from './words.ts'
+import { codeOf, ITEM, stateOf, undigits, word } from './words.ts'
 
 export async function enqueue(store: Store, tasks: readonly NewTask[]): Promise<EnqueueReply[]> {
   return inParts(tasks, async (part) =>
@@ -88,31 +88,38 @@ export async function settle(
 
 /** Plain successes in a row that are alike travel as one. */
 function settleArgs(store: Store, settlements: readonly Settlement[]): string[] {
-  const args: string[] = ['']
+  const args: string[] = []
   let parts = 0
-  /** Where the length of the open run stands in `args`, and what its settlements share. */
-  let open = -1
-  let token = ''
-  let result: string | null = null
-  for (const settlement of settlements) {
-    if (!isPlain(settlement)) {
-      args.push(...wholeArgs(store, settlement))
-      open = -1
-      parts++
-      continue
+  for (let at = 0; at < settlements.length; parts++) {
+    const first = settlements[at]
+    if (first === undefined) break
+    if (isPlain(first)) {
+      const ids = alikeFrom(settlements, at, first)
+      const { claim: token, outcome } = first
+      args.push('p', word(token), word(outcomeMark(outcome)), outcome.result ?? '', ids.join(ITEM))
+      at += ids.length
+    } else {
+      args.push(...wholeArgs(store, first))
+      at++
     }
-    if (open < 0 || token !== settlement.claim || result !== settlement.outcome.result) {
-      token = settlement.claim
-      ;({ result } = settlement.outcome)
-      args.push('p', word(token), word(outcomeMark(settlement.outcome)), result ?? '', '0')
-      open = args.length - 1
-      parts++
-    }
-    args[open] = String(Number(args[open]) + 1)
-    args.push(word(settlement.id))
   }
-  args[0] = String(parts)
-  return args
+  return [String(parts), ...args]
+}
+
+/** The ids of the settlements from one on that differ in nothing else. */
+function alikeFrom(
+  settlements: readonly Settlement[],
+  from: number,
+  { claim, outcome }: Settlement,
+): string[] {
+  const ids: string[] = []
+  for (let at = from; at < settlements.length; at++) {
+    const next = settlements[at]
+    if (next === undefined || next.claim !== claim) break
+    if (next.outcome !== outcome && (!isPlain(next) || next.outcome.result !== outcome.result)) break
+    ids.push(word(next.id))
+  }
+  return ids
 }
 
 function wholeArgs(

@@ -4,7 +4,7 @@
 import type { EnqueueReply, NewTask, When } from '../../core/hot-verbs.ts'
 import type { Reply } from './link.ts'
 import type { Bodies } from './body.ts'
-import { digits, FIELD, optional, stateOf, unword, word } from './words.ts'
+import { digits, FIELD, ITEM, optional, stateOf, unword, word } from './words.ts'
 
 const OUTCOMES = { c: 'created', e: 'existing', d: 'duplicate', x: 'conflict' } as const
 
@@ -13,29 +13,35 @@ export function encodeTasks(tasks: readonly NewTask[], bodies: Bodies): string[]
   const shapes = new Shapes()
   const args: string[] = []
   let runs = 0
-  /** Where the length of the open run stands in `args`. */
+  /** The ids of the open run, and where they are to stand in `args`. */
+  let ids: string[] = []
   let open = -1
   let openShape = ''
+  const close = (): void => {
+    if (open >= 0) args[open] = ids.join(ITEM)
+    open = -1
+  }
   for (const task of tasks) {
     const shape = shapes.numberOf(task)
     const id = word(task.id)
     if (isPlain(task)) {
       if (open < 0 || openShape !== shape) {
+        close()
         runs++
-        args.push('p', shape, '0')
-        open = args.length - 1
+        ids = []
+        open = args.push('p', shape, '') - 1
         openShape = shape
       }
-      args[open] = String(Number(args[open]) + 1)
-      args.push(id, bodies.pack(task))
+      args.push(bodies.pack(task, ids.push(id)))
       continue
     }
-    open = -1
+    close()
     runs++
     const [expires, at] = task.expires === null ? ['', ''] : instant(task.expires)
-    args.push('n', shape, id, bodies.pack(task), ...instant(task.due), expires, at)
+    args.push('n', shape, id, bodies.pack(task, 0), ...instant(task.due), expires, at)
     args.push(digits(task.unique?.for ?? null), task.minted ? '1' : '')
   }
+  close()
   return [...shapes.list(), String(runs), ...args]
 }
 

@@ -5,7 +5,7 @@ import { claimToken } from '../../core/ids.ts'
 import type { KeptError, OutcomeKind, Progress, Reason, TaskRecord } from '../../core/record.ts'
 import { Bodies } from './body.ts'
 import type { Reply } from './link.ts'
-import { FIELD, LINE, stateOf, undigits, unoptional, unword } from './words.ts'
+import { FIELD, ITEM, LINE, stateOf, undigits, unoptional, unword } from './words.ts'
 
 /** The fields of a row behind its head. */
 type Tail = Omit<
@@ -27,7 +27,11 @@ type Tail = Omit<
   | 'origin'
   | 'error'
   | 'progress'
-> & { readonly longResult: boolean }
+> & {
+  readonly longResult: boolean
+  /** What the index of a task that was enqueued with others is added to for its place. */
+  readonly first: number
+}
 
 /** What is kept beside a row, or nothing. */
 type Beside = Pick<TaskRecord, 'error' | 'progress' | 'result'>
@@ -43,24 +47,20 @@ export class RecordReader {
     const tails = (tailTexts as readonly string[]).map(readTail)
     const beside = readBeside(flags as readonly Reply[])
     const records: (TaskRecord | null)[] = []
-    for (let i = 0; i + 2 < list.length; i += 3) {
-      const head = list[i + 1] as string
-      if (head === '') {
-        records.push(null)
-        continue
+    for (let i = 0; i + 1 < list.length;) {
+      const head = list[i++] as string
+      const ids = (list[i++] as string).split(ITEM)
+      const row = head === '' ? null : rowOf(head, tails)
+      for (const id of ids) {
+        const found = beside?.get(records.length) ?? NOTHING
+        records.push(row === null ? null : this.#record(unword(id), row, list[i++] as string, found))
       }
-      const [code = '', place, attempt, number] = head.split(FIELD)
-      const tail = tails[Number(number) - 1]
-      if (tail === undefined) throw new Error('a record was answered without its tail')
-      const row = { code, place: undigits(place), attempt: Number(attempt), tail }
-      const id = unword(list[i] as string)
-      records.push(this.#record(id, row, list[i + 2] as string, beside?.get(i / 3) ?? NOTHING))
     }
     return records
   }
 
   #record(id: string, { code, place, attempt, tail }: Row, body: string, beside: Beside): TaskRecord {
-    const { digest, policy, extra, payload } = this.bodies.unpack(id, body)
+    const { digest, index, policy, extra, payload } = this.bodies.unpack(id, body)
     return {
       id,
       type: tail.type,
@@ -82,7 +82,7 @@ export class RecordReader {
       traceContext: extra.traceContext,
       origin: extra.origin,
       state: stateOf(code),
-      place,
+      place: place === KEPT_PLACE ? tail.first + index : undigits(place),
       createdAt: tail.createdAt,
       runAt: tail.runAt,
       expiresAt: tail.expiresAt,
@@ -109,17 +109,28 @@ export class RecordReader {
   }
 }
 
+/** Stands for the place that a task was enqueued with. */
+const KEPT_PLACE = '='
+
+/** What tasks whose rows are the same text have in common. */
 interface Row {
   readonly code: string
-  readonly place: number | null
+  readonly place: string
   readonly attempt: number
   readonly tail: Tail
+}
+
+function rowOf(head: string, tails: readonly Tail[]): Row {
+  const [code = '', place = '', attempt, number] = head.split(FIELD)
+  const tail = tails[Number(number) - 1]
+  if (tail === undefined) throw new Error('a record was answered without its tail')
+  return { code, place, attempt: Number(attempt), tail }
 }
 
 function readTail(text: string): Tail {
   const [run = '', , base = '', ending = '', shape = '', ...short] = text.split(LINE)
   const [claim = '', session = '', started, deadline, cancel] = run.split(FIELD)
-  const [expires, runAt, created, until, priority, failures, crashes, losses, releases, snoozes] =
+  const [expires, runAt, created, until, priority, failures, crashes, losses, releases, snoozes, , first] =
     base.split(FIELD)
   const [outcome = '', reason = '', finished, has = ''] = ending.split(FIELD)
   return {
@@ -143,6 +154,7 @@ function readTail(text: string): Tail {
     finishedAt: undigits(finished),
     result: has.includes('r') ? short.join(LINE) : null,
     longResult: has.includes('x'),
+    first: Number(first),
     ...readShape(shape),
   }
 }

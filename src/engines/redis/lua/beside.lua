@@ -1,5 +1,6 @@
--- Records as they are answered: {tails, what is beside (index, text)…, then flat (id, head with the number of its tail,
--- body)}. A head of '' is a task that is not there. Tails are told once each.
+-- Records as they are answered: {tails, what is beside (index, text)…, then flat for each run of tasks whose rows are the
+-- same text: head with the number of the tail, ids, and a body for each id}. A head of '' stands for tasks that are not
+-- there; they have no bodies. Tails are told once each.
 
 local function besideOf(id, flags)
   local error = find(flags, 'e', 1, true) and call('HGET', P .. 'e', id) or ''
@@ -10,32 +11,42 @@ end
 
 local function recordsOf(ids)
   local told, numbers, beside = {}, {}, {}
-  local answer = { told, beside }
+  local answer, size = { told, beside }, 2
   if #ids == 0 then return answer end
   prefetch(ids)
-  for from = 1, #ids, 1000 do
-    local last = min(from + 999, #ids)
-    local bodies = call('HMGET', P .. 'b', unpack(ids, from, last))
-    for i = from, last do
-      local id, n = ids[i], 3 * i
-      local text = rows[id]
-      answer[n], answer[n + 1], answer[n + 2] = id, '', bodies[i - from + 1] or ''
-      if text then
-        local code, place, attempt, at = match(text, HEAD)
-        local tail = string.sub(text, at)
-        local number = numbers[tail]
-        if not number then
-          number = #told + 1
-          told[number], numbers[tail] = tailOf(tail).text, number
-        end
-        answer[n + 1] = code .. FS .. place .. FS .. attempt .. FS .. number
-        local flags = tailOf(tail).has
-        if flags ~= '' and find(flags, '[epx]') then
-          beside[#beside + 1] = i - 1
-          beside[#beside + 1] = besideOf(id, flags)
-        end
+
+  -- The head of a run, and what tells what its tasks have beside their rows.
+  local function headOf(text)
+    local parts = partsOf(text)
+    if not parts then return '', '' end
+    local tail = tailOf(parts.key)
+    if not numbers[parts.key] then
+      numbers[parts.key] = #told + 1
+      told[#told + 1] = tail.text
+    end
+    local flags = find(tail.has, '[epx]') and tail.has or ''
+    return parts.code .. FS .. parts.place .. FS .. parts.attempt .. FS .. numbers[parts.key], flags
+  end
+
+  local from = 1
+  while from <= #ids do
+    local text, last = rows[ids[from]], from
+    while last < #ids and last - from < 999 and rows[ids[last + 1]] == text do last = last + 1 end
+    local head, flags = headOf(text)
+    answer[size + 1], answer[size + 2] = head, concat(ids, IS, from, last)
+    size = size + 2
+    if text then
+      local bodies = call('HMGET', P .. 'b', unpack(ids, from, last))
+      for i = 1, #bodies do answer[size + i] = bodies[i] or '' end
+      size = size + #bodies
+    end
+    if flags ~= '' then
+      for i = from, last do
+        beside[#beside + 1] = i - 1
+        beside[#beside + 1] = besideOf(ids[i], flags)
       end
     end
+    from = last + 1
   end
   return answer
 end

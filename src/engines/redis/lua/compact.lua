@@ -13,17 +13,16 @@ local function compactLane(lane, fresh)
   if #entries == 0 then return false end
   looked = looked + #entries
   local sparse = stale * 4 < call('LLEN', key)
-  local ids, places = {}, {}
-  for i = 1, #entries do places[i], ids[i] = match(entries[i], '^(%d+)\31(.*)$') end
+  local ids = {}
+  for i = 1, #entries do ids[i] = idOf(entries[i]) end
   prefetch(ids)
   local gone, dropped, moved = 0, 0, {}
   for i = 1, #entries do
-    local code, standing = match(rows[ids[i]] or '', HEAD)
-    local live = code == '1' and standing == places[i]
+    local live = isLive(entries[i], ids[i])
     if live and sparse then break end
     gone = i
     if live then
-      moved[#moved + 1] = places[i]
+      moved[#moved + 1] = placeOfFirst(ids[i])
       moved[#moved + 1] = ids[i]
     else
       dropped = dropped + 1

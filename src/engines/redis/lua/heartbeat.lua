@@ -9,11 +9,11 @@ local function runningOf(session)
   local ids, answer = call('SMEMBERS', P .. 'r:' .. session), {}
   prefetch(ids)
   for i = 1, #ids do
-    local text = rows[ids[i]] or ''
-    local code, _, attempt, at = match(text, HEAD)
-    if code == '2' then
-      local t, n = tailOf(string.sub(text, at)), #answer
-      answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4] = ids[i], t.claim .. '.' .. attempt, t.started, t.cancel
+    local parts = partsOf(rows[ids[i]])
+    if parts and parts.code == '2' then
+      local t, n = tailOf(parts.key), #answer
+      answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4] =
+        ids[i], t.claim .. '.' .. parts.attempt, t.started, t.cancel
     end
   end
   return answer

@@ -1,6 +1,7 @@
 -- The lanes that claims take from: for each queue and priority a sorted set of tasks that came back (released ones,
--- with their old places) and behind it a list of `place id` entries in the order of their places. An entry whose row
--- is not ready at that place is stale and skipped. Promises that one unit looks at no more than 1,000 entries.
+-- with their old places) and behind it a list of entries in the order of their places: the id alone of a task that
+-- stands where it was enqueued, `place id` of others. An entry whose row is not ready at that place is stale and
+-- skipped. Promises that one unit looks at no more than 1,000 entries.
 
 local BUDGET = 1000
 local looked = 0
@@ -71,30 +72,44 @@ end
 local function headOf(queue, priority, chunk)
   local lane = priority .. FS .. queue
   return { queue = queue, lane = lane, chunk = chunk, back = P .. 'z:' .. lane, list = P .. 'q:' .. lane, backAt = 0,
-    listAt = 0, backTaken = 0, listTaken = 0, stale = 0, started = 0, ids = {}, places = {}, at = 1, inBack = true }
+    listAt = 0, backTaken = 0, listTaken = 0, stale = 0, started = 0, ids = {}, entries = {}, at = 1, inBack = true }
+end
+
+local function idOf(entry)
+  local at = find(entry, FS, 1, true)
+  return at and sub(entry, at + 1) or entry
 end
 
 local function fetch(h)
   local n = min(h.chunk, BUDGET - looked)
-  h.ids, h.places, h.at = {}, {}, 1
+  h.ids, h.entries, h.at = {}, {}, 1
   if n <= 0 then return false end
   if h.inBack then
-    local got = call('ZRANGE', h.back, h.backAt, h.backAt + n - 1, 'WITHSCORES')
-    for i = 1, #got, 2 do
-      h.ids[#h.ids + 1] = got[i]
-      h.places[#h.places + 1] = got[i + 1]
-    end
+    h.ids = call('ZRANGE', h.back, h.backAt, h.backAt + n - 1)
     h.backAt = h.backAt + #h.ids
     if #h.ids == 0 then h.inBack = false end
   end
   if not h.inBack then
-    local got = call('LRANGE', h.list, h.listAt, h.listAt + n - 1)
-    for i = 1, #got do h.places[i], h.ids[i] = match(got[i], '^(%d+)\31(.*)$') end
-    h.listAt = h.listAt + #got
+    local got, ids = call('LRANGE', h.list, h.listAt, h.listAt + n - 1), h.ids
+    for i = 1, #got do ids[i] = idOf(got[i]) end
+    h.entries, h.listAt = got, h.listAt + #got
   end
   looked = looked + #h.ids
   prefetch(h.ids)
   return #h.ids > 0
+end
+
+-- Whether an entry of a list is that of a ready task. What is in the set (nil) leaves it where the task leaves.
+local function isLive(entry, id)
+  local parts = partsOf(rows[id])
+  if not parts or parts.code ~= '1' then return false end
+  return entry == nil or entry == (parts.place == '=' and id or parts.place .. FS .. id)
+end
+
+-- The place of the first task of a lane.
+local function placeOfFirst(id)
+  local parts = partsOf(rows[id])
+  return tonumber(parts.place) or tailOf(parts.key).first + indexOf(id)
 end
 
 -- Goes on behind the entry that is first.
@@ -103,19 +118,14 @@ local function step(h)
   if h.inBack then h.backTaken = h.backTaken + 1 else h.listTaken = h.listTaken + 1 end
 end
 
--- The first ready task of a lane: its id and its place; nil: none, or enough was looked at.
+-- The first ready task of a lane; nil: none, or enough was looked at.
 local function firstOf(h)
   while true do
     local id = h.ids[h.at]
     if not id then
       if not fetch(h) then return nil end
     else
-      local text = rows[id]
-      local place = h.places[h.at]
-      if text then
-        local code, standing, attempt, at = match(text, HEAD)
-        if code == '1' and standing == place then return id, place, attempt, at end
-      end
+      if isLive(h.entries[h.at], id) then return id end
       if not h.inBack then h.stale = h.stale + 1 end
       step(h)
     end
@@ -128,8 +138,9 @@ local function closeHead(h)
     count('1', h.lane, -h.started)
     count('2', h.queue, h.started)
   end
-  if h.backTaken > 0 then call('ZPOPMIN', h.back, h.backTaken) end
-  if h.listTaken > 0 then call('LPOP', h.list, h.listTaken) end
+  -- Not popped: what goes has been read.
+  if h.backTaken > 0 then call('ZREMRANGEBYRANK', h.back, 0, h.backTaken - 1) end
+  if h.listTaken > 0 then call('LTRIM', h.list, h.listTaken, -1) end
   if h.stale > 0 and call('HINCRBY', P .. 'st', h.lane, -h.stale) <= 0 then call('HDEL', P .. 'st', h.lane) end
 end
 
@@ -143,49 +154,67 @@ local function startedTail(claim, t)
     t.outcome .. FS .. t.reason .. FS .. t.finished .. FS .. has, t.shape.text, t.short }, LS))
 end
 
--- Starts a ready task; false: its time was over, it is cancelled.
-local function start(id, place, attempt, at, claim)
-  local key = string.sub(rows[id], at)
-  local t = tailOf(key)
-  local started = claim.tails[key]
+-- How rows with these parts start, made once for all of them; false: their time is over.
+local function startOf(parts, claim)
+  local key = parts.key
+  local t, started = tailOf(key), claim.tails[key]
   if started == nil then
     started = startedTail(claim, t)
     claim.tails[key] = started
   end
-  if not started then
-    cancelWaiting(load(id), 'expired', 'expire', true)
-    return false
+  if not started then return false end
+  local attempt = int(parts.attempt + 1)
+  local head = '2' .. FS .. parts.place .. FS .. attempt
+  return { n = 0, ids = {}, head = head, key = started, text = head .. LS .. started, attempt = attempt, shape = t.shape,
+    expires = t.expires ~= '', tells = find(t.has, 'p', 1, true) }
+end
+
+-- Starts a ready task, if its time is not over.
+local function start(h, id, claim)
+  local text = rows[id]
+  local begin = claim.starts[text]
+  if begin == nil then
+    begin = startOf(partsOf(text), claim)
+    claim.starts[text] = begin
+    if begin then
+      begin.before = text
+      claim.begun[#claim.begun + 1] = begin
+    end
   end
-  if t.expires ~= '' then rank(P .. 'ex', id, false) end
-  if t.has ~= '' and find(t.has, 'p', 1, true) then call('HDEL', P .. 'p', id) end
-  attempt = attempt + 1
-  put(id, '2' .. FS .. place .. FS .. attempt, started)
-  tell(id, t.shape, '2', attempt)
-  claim.ids[#claim.ids + 1] = id
-  return true
+  claim.gone = claim.gone + 1
+  if not begin then return cancelWaiting(load(id), 'expired', 'expire', true) end
+  if begin.expires then rank(P .. 'ex', id, false) end
+  if begin.tells then call('HDEL', P .. 'p', id) end
+  local n, m = claim.n + 1, begin.n + 1
+  claim.n, claim.ids[n], begin.n, begin.ids[m], rows[id] = n, id, m, id, begin.text
+  h.started = h.started + 1
+end
+
+-- Writes the rows of what a claim started, and tells of it.
+local function closeClaim(claim)
+  for i = 1, #claim.begun do
+    local begin = claim.begun[i]
+    putAll(begin.ids, begin.before, begin.head, begin.key)
+    tellAll(begin.ids, begin.shape, '2', begin.attempt)
+  end
 end
 
 -- Takes from lanes of one priority as if they were one, by place.
 local function takeFrom(heads, claim, limit)
   local only = #heads == 1 and heads[1]
-  while #claim.ids < limit do
-    local best, bestId, bestPlace, bestAttempt, bestAt
-    if only then
-      best, bestId, bestPlace, bestAttempt, bestAt = only, firstOf(only)
-    else
+  while claim.n < limit do
+    local best, bestId = only, only and firstOf(only)
+    if not only then
       local lowest
       for i = 1, #heads do
-        local id, place, attempt, at = firstOf(heads[i])
-        local number = tonumber(place)
-        if id and (not lowest or number < lowest) then
-          lowest, best, bestId, bestPlace, bestAttempt, bestAt = number, heads[i], id, place, attempt, at
-        end
+        local id = firstOf(heads[i])
+        local place = id and placeOfFirst(id)
+        if id and (not lowest or place < lowest) then lowest, best, bestId = place, heads[i], id end
       end
     end
     if not bestId then break end
     step(best)
-    claim.gone = claim.gone + 1
-    if start(bestId, bestPlace, bestAttempt, bestAt, claim) then best.started = best.started + 1 end
+    start(best, bestId, claim)
   end
   for i = 1, #heads do closeHead(heads[i]) end
 end
@@ -220,7 +249,7 @@ end
 -- Takes from queues as if they were one.
 local function takeGroup(queues, ready, claim, limit)
   for priority = 10, 0, -1 do
-    local lane, room = {}, limit - #claim.ids
+    local lane, room = {}, limit - claim.n
     if room <= 0 or looked >= BUDGET then return end
     for i = 1, #queues do
       if ready[queues[i]][priority] then lane[#lane + 1] = queues[i] end
@@ -240,9 +269,8 @@ local function replay(session, claimId)
   local running, ids = call('SMEMBERS', P .. 'r:' .. session), {}
   prefetch(running)
   for i = 1, #running do
-    local text = rows[running[i]] or ''
-    local code, _, _, at = match(text, HEAD)
-    if code == '2' and tailOf(string.sub(text, at)).claim == claimId then ids[#ids + 1] = running[i] end
+    local parts = partsOf(rows[running[i]])
+    if parts and parts.code == '2' and tailOf(parts.key).claim == claimId then ids[#ids + 1] = running[i] end
   end
   return ids
 end
@@ -275,18 +303,20 @@ end
 
 local function take(session, claimId, limit, queues, asked)
   local ready, total = readyOf(queues, not asked)
-  local claim = { run = claimId .. FS .. session .. FS .. now .. FS, ids = {}, tails = {}, gone = 0 }
+  local claim = { run = claimId .. FS .. session .. FS .. now .. FS, n = 0, ids = {}, tails = {}, starts = {}, begun = {},
+    gone = 0 }
   looked = 0
   if asked then
     for i = 1, #queues do
-      if #claim.ids < limit then takeGroup({ queues[i] }, ready, claim, limit) end
+      if claim.n < limit then takeGroup({ queues[i] }, ready, claim, limit) end
     end
   else
     takeGroup(queues, ready, claim, limit)
   end
-  if #claim.ids > 0 then
+  closeClaim(claim)
+  if claim.n > 0 then
     many('SADD', P .. 'r:' .. session, claim.ids)
-    call('HINCRBY', P .. 'k:' .. session, claimId, #claim.ids)
+    call('HINCRBY', P .. 'k:' .. session, claimId, claim.n)
   end
   return claim.ids, total - claim.gone
 end

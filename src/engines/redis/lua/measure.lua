@@ -20,8 +20,7 @@ local function measure(id, time, name)
   local text = not seen[id] and row(id)
   if not text then return end
   seen[id] = true
-  local code, _, _, at = match(text, HEAD)
-  local t = tailOf(string.sub(text, at))
+  local code, t = partsOf(text).code, tailOf(partsOf(text).key)
   local keep = code == '3' and t.shape.keep or t.shape.keepDead
   if code < '3' or t.finished ~= time or keep ~= name then return end
   local result = find(t.has, 'x', 1, true) and call('HSTRLEN', P .. 'x', id) or #t.short
@@ -33,7 +32,7 @@ local function walk(wanted, step)
   local heads, from, last = {}, #answer, #answer + wanted
   local function read(i, index)
     local entry = call('LINDEX', P .. 'f:' .. names[i], index)
-    local time, rest = match(entry or '', '^(%d+)\31(.*)$')
+    local time, rest = match(entry or '', '^(%d+)\29(.*)$')
     heads[i] = time and { index = index, time = time, at = tonumber(time) * step, ids = rest }
   end
   for i = 1, #names do read(i, step == 1 and 0 or -1) end

@@ -1,6 +1,6 @@
 -- Enqueueing, shared by the verb itself, by settle (follow-ups) and by fire (ticks).
 -- Arguments, from an index on: number of shapes; for each its text and its priority; number of runs; for each run
--- either 'p' (plain: due now, nothing else), shape, n, then n times (id, body), or 'n' (anything else), shape, id, body,
+-- either 'p' (plain: due now, nothing else), shape, ids parted by IS, a body for each, or 'n' (anything else), shape, id, body,
 -- due kind (a: after, t: at), due, expires kind ('': never), expires, hold of the unique key ('':
 -- until final), minted (1 or '').
 -- Answers refusals and waiting ones only: flat (index, outcome, id, state) of items that are not `created` and ready.
@@ -11,7 +11,7 @@ local function instant(kind, value)
   return kind == 'a' and int(NOW + value) or value
 end
 
-local function digestOf(body) return match(body, '^[^\30]*') end
+local function digestOf(body) return match(body, '^[^\30\31]*') end
 
 -- What an id that is not free answers; nil: it is free.
 local function identityOf(id, body, minted)
@@ -31,13 +31,15 @@ local function create(shape, priority, at)
   local id, body = ARGV[at], ARGV[at + 1]
   local t = { id = id, shape = shape, short = '', place = '', attempt = '0', claim = '', session = '', started = '',
     deadline = '', cancel = '', settled = '', mark = '', created = now, priority = priority, failures = '',
-    crashes = '', losses = '', releases = '', snoozes = '', outcome = '', reason = '', finished = '', has = '' }
+    crashes = '', losses = '', releases = '', snoozes = '', first = '', outcome = '', reason = '', finished = '', has = '' }
   t.runAt = instant(ARGV[at + 2], ARGV[at + 3])
   t.expires = ARGV[at + 4] == '' and '' or instant(ARGV[at + 4], ARGV[at + 5])
   t.till = (shape.key == '' or ARGV[at + 6] == '') and '' or int(NOW + ARGV[at + 6])
   t.code = tonumber(t.runAt) <= NOW and '1' or '0'
   if t.code == '1' then t.place = tostring(call('HINCRBY', P .. 'm', 'place', 1)) end
-  t.entry = enterIndex(shape, id)
+  local entry = entryOf(shape)
+  entry[#entry + 1] = id
+  t.entry = entry[1]
   enter(t)
   list(t.code, shape, id, now)
   if shape.group ~= '' then rank(P .. 'g:' .. shape.group, id, now) end
@@ -59,40 +61,37 @@ local function enqueueOne(shape, priority, at, minted)
   return CREATED, ARGV[at], create(shape, priority, at)
 end
 
--- Items that are due now and have nothing special; the first is in ARGV at `at`. Answers those whose id is taken.
-local function enqueuePlain(shape, priority, n, at)
-  local ids, taken, fresh, seen = {}, {}, {}, {}
-  for i = 1, n do ids[i] = ARGV[at + 2 * i - 2] end
+-- Items that are due now and have nothing special, their bodies in ARGV behind `at`. Answers those whose id is taken.
+local function enqueuePlain(shape, priority, ids, at)
+  local n, taken, fresh, seen, bodies = #ids, {}, {}, {}, {}
   prefetch(ids)
   for i = 1, n do
     local id = ids[i]
     if rows[id] or seen[id] then
       taken[#taken + 1] = i
     else
-      fresh[#fresh + 1] = id
-      seen[id] = ARGV[at + 2 * i - 1]
+      local k = #fresh + 1
+      fresh[k], seen[id] = id, true
+      bodies[2 * k - 1], bodies[2 * k] = id, ARGV[at + i]
     end
   end
   if #fresh == 0 then return taken end
   local lane = priority .. FS .. shape.queue
-  local place = call('HINCRBY', P .. 'm', 'place', #fresh) - #fresh
+  -- Those whose id is taken have a place, too: an index counts all.
+  local first = call('HINCRBY', P .. 'm', 'place', n) - n
+  local entry = entryOf(shape)
   local tail = FS .. FS .. FS .. FS .. LS .. FS .. LS .. FS .. now .. FS .. now .. FS .. FS .. priority ..
-    string.rep(FS, 6) .. enterIndex(shape, fresh[1]) .. LS .. FS .. FS .. FS .. LS .. shape.text .. LS
+    string.rep(FS, 6) .. entry[1] .. FS .. int(first) .. LS .. FS .. FS .. FS .. LS .. shape.text .. LS
   if #fresh >= SHARED then tail = share(tail, #fresh) end
-  tail = FS .. '0' .. LS .. tail
   -- Behind what this unit has pushed before, which is only gathered yet.
   local key = P .. 'q:' .. lane
   local list = pushes[key] or {}
   pushes[key] = list
-  local bodies, entry, from = {}, entries[shape.lane], #list
-  local last = #entry - 1
+  local text, listed, pushed = '1' .. FS .. '=' .. FS .. '0' .. LS .. tail, #entry, #list
   for i = 1, #fresh do
     local id = fresh[i]
-    local number = place + i
-    putNew(id, '1' .. FS .. number .. tail)
-    bodies[2 * i - 1], bodies[2 * i] = id, seen[id]
-    list[from + i] = number .. FS .. id
-    entry[last + i] = id
+    putNew(id, text)
+    entry[listed + i], list[pushed + i] = id, id
   end
   many('HSET', P .. 'b', bodies)
   count('1', lane, #fresh)
@@ -116,13 +115,13 @@ local function enqueueAll(at)
   for _ = 1, runCount do
     local kind = kinds[tonumber(ARGV[at + 1])]
     if ARGV[at] == 'p' then
-      local n = tonumber(ARGV[at + 2])
-      local taken = enqueuePlain(kind[1], kind[2], n, at + 3)
+      local ids = idsOf(ARGV[at + 2])
+      local taken = enqueuePlain(kind[1], kind[2], ids, at + 2)
       for i = 1, #taken do
-        local from = at + 3 + 2 * (taken[i] - 1)
-        refuse(index + taken[i] - 1, identityOf(ARGV[from], ARGV[from + 1], true))
+        local n = taken[i]
+        refuse(index + n - 1, identityOf(ids[n], ARGV[at + 2 + n], true))
       end
-      index, at = index + n, at + 3 + 2 * n
+      index, at = index + #ids, at + 3 + #ids
     else
       refuse(index, enqueueOne(kind[1], kind[2], at + 2, ARGV[at + 9] == '1'))
       index, at = index + 1, at + 10

@@ -15,7 +15,7 @@ end
 
 -- Takes away up to `n` of the oldest of a retention. An entry may name tasks that were requeued or deleted since.
 local function buryOldest(name, entry, n)
-  local time, rest = match(entry, '^(%d+)\31(.*)$')
+  local time, rest = match(entry, '^(%d+)\29(.*)$')
   local ids, left = {}, {}
   for id in string.gmatch(rest, '[^\29]+') do
     if #ids < n then ids[#ids + 1] = id else left[#left + 1] = id end
@@ -28,7 +28,7 @@ local function buryOldest(name, entry, n)
       purged = purged + 1
     end
   end
-  if #left > 0 then call('LSET', P .. 'f:' .. name, 0, time .. FS .. concat(left, IS)) else call('LPOP', P .. 'f:' .. name) end
+  if #left > 0 then call('LSET', P .. 'f:' .. name, 0, time .. IS .. concat(left, IS)) else call('LPOP', P .. 'f:' .. name) end
   most = most - #ids
 end
 

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- settle: how running attempts end. The token alone guards; what an ending means was decided before.
 -- KEYS[1] prefix  ARGV[3] number of parts, then for each either
---   'p' (plain successes that are alike), token, mark, result, n, then n ids, or
+--   'p' (plain successes that are alike), token, mark, result, ids parted by IS, or
 --   'f', id, token, guard (c r o), mark, code it goes to, delay, kind, reason, result ('-': none, else '+' and the text),
 --   error, kept (JSON for the journal), worth keeping (1: has warnings), failures, crashes, losses, releases, snoozes,
 --   number of log lines, (at, level, message)…, number of arguments of the follow-ups, follow-ups (see new-tasks.lua)
@@ -125,48 +125,61 @@ local function closeEnding(ending)
   stopRunning(t.session, t.claim, ids)
   count('2', shape.queue, -n)
   count('3', shape.queue, n)
-  for i = 1, n do retain(shape.keep, ids[i]) end
+  retainAll(shape.keep, ids)
   hint('change', shape.queue)
   tellAll(ids, shape, '3', ending.attempt)
 end
 
-local function settlePlain(at)
-  local token, markText, result, n = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3])
-  local endings = {}
-  for i = at + 4, at + 3 + n do
-    local id = ARGV[i]
-    local code, place, attempt, from = match(row(id) or '', HEAD)
-    local ending = false
-    if code == '2' then
-      local text = string.sub(rows[id], from)
-      local known = endings[text]
-      if known == nil or (known and known.attempt ~= attempt) then
-        if known then closeEnding(known) end
-        known = endingOf(tailOf(text), attempt, token, markText, result)
-        endings[text] = known
-      end
-      ending = known
+local function closePlan(plan, text)
+  local ended = plan.ending.ids
+  local before = #ended
+  for i = 1, plan.n do ended[before + i] = plan.ids[i] end
+  putAll(plan.ids, text, plan.head, plan.ending.key)
+end
+
+local function settlePlain(ids, token, markText, result)
+  local endings, plans = {}, {}
+  -- How rows with this text end; false: they are to be looked at one by one.
+  local function planOf(text)
+    local parts = partsOf(text)
+    if not parts or parts.code ~= '2' then return false end
+    local name = parts.attempt .. FS .. parts.key
+    if endings[name] == nil then
+      endings[name] = endingOf(tailOf(parts.key), parts.attempt, token, markText, result)
     end
-    if ending then
-      put(id, '3' .. FS .. place .. FS .. attempt, ending.key)
-      ending.ids[#ending.ids + 1] = id
+    local ending = endings[name]
+    if not ending then return false end
+    local head = '3' .. FS .. parts.place .. FS .. parts.attempt
+    return { n = 0, ids = {}, ending = ending, head = head, text = head .. LS .. ending.key }
+  end
+  for i = 1, #ids do
+    local id = ids[i]
+    local text = rows[id] or ''
+    local plan = plans[text]
+    if plan == nil then
+      plan = text ~= '' and planOf(text)
+      plans[text] = plan
+    end
+    if plan then
+      local n = plan.n + 1
+      plan.n, plan.ids[n], rows[id] = n, id, plan.text
     else
       settleSlowly(id, token, markText, result)
     end
     index = index + 1
   end
+  for text, plan in pairs(plans) do if plan then closePlan(plan, text) end end
   for _, ending in pairs(endings) do if ending then closeEnding(ending) end end
-  return at + 4 + n
 end
 
 -- ── all of them ─────────────────────────────────────────────────────────────────────────────────────────────
 
-local at, ids = 4, {}
-for _ = 1, tonumber(ARGV[3]) do
+local at, ids, plain = 4, {}, {}
+for part = 1, tonumber(ARGV[3]) do
   if ARGV[at] == 'p' then
-    local n = tonumber(ARGV[at + 4])
-    for i = at + 5, at + 4 + n do ids[#ids + 1] = ARGV[i] end
-    at = at + 5 + n
+    plain[part] = idsOf(ARGV[at + 4])
+    prefetch(plain[part])
+    at = at + 5
   else
     ids[#ids + 1] = ARGV[at + 1]
     local follow = at + 19 + 3 * tonumber(ARGV[at + 18])
@@ -175,9 +188,10 @@ for _ = 1, tonumber(ARGV[3]) do
 end
 prefetch(ids)
 at = 4
-for _ = 1, tonumber(ARGV[3]) do
+for part = 1, tonumber(ARGV[3]) do
   if ARGV[at] == 'p' then
-    at = settlePlain(at + 1)
+    settlePlain(plain[part], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
+    at = at + 5
   else
     local status, code, refused
     status, code, refused, at = settleOne(at + 1)

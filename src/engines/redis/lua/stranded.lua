@@ -20,9 +20,8 @@ local function strandedOf(session, live, after)
     prefetch(part)
     seen = seen + #part
     for j = 1, #part do
-      local text = rows[part[j]] or ''
-      local code, _, _, at = match(text, HEAD)
-      local deadline = code == '2' and tailOf(string.sub(text, at)).deadline
+      local parts = partsOf(rows[part[j]])
+      local deadline = parts and parts.code == '2' and tailOf(parts.key).deadline
       if deadline and (not live or (deadline ~= '' and tonumber(deadline) <= limit)) then found[#found + 1] = part[j] end
     end
     if #found > wanted then break end

@@ -5,17 +5,23 @@
 local function load(id)
   local text = row(id)
   if not text then return nil end
-  local code, place, attempt, at = match(text, HEAD)
-  local t = { id = id, code = code, place = place, attempt = attempt }
-  for name, value in pairs(tailOf(string.sub(text, at))) do t[name] = value end
+  local parts = partsOf(text)
+  local t = { id = id, code = parts.code, place = parts.place, attempt = parts.attempt }
+  for name, value in pairs(tailOf(parts.key)) do t[name] = value end
   return t
+end
+
+-- The place of a task as a number.
+local function placeOf(t)
+  if t.place ~= '=' then return t.place end
+  return int(t.first + indexOf(t.id))
 end
 
 local function save(t)
   put(t.id, t.code .. FS .. t.place .. FS .. t.attempt, keyOf(
     concat({ t.claim, t.session, t.started, t.deadline, t.cancel }, FS) .. LS .. t.settled .. FS .. t.mark .. LS ..
     concat({ t.expires, t.runAt, t.created, t.till, t.priority, t.failures, t.crashes, t.losses, t.releases, t.snoozes,
-    t.entry }, FS) .. LS .. t.outcome .. FS .. t.reason .. FS .. t.finished .. FS .. t.has .. LS ..
+    t.entry, t.first }, FS) .. LS .. t.outcome .. FS .. t.reason .. FS .. t.finished .. FS .. t.has .. LS ..
     t.shape.text .. LS .. t.short))
 end
 
@@ -78,11 +84,12 @@ local function enter(t, front)
   if code == '0' then
     rank(P .. 'd:' .. queue, t.id, t.runAt)
   elseif code == '1' and front then
+    t.place = placeOf(t)
     rank(P .. 'z:' .. laneOf(t), t.id, t.place)
   elseif code == '1' then
     push(P .. 'q:' .. laneOf(t), t.place .. FS .. t.id)
   elseif code > '2' then
-    retain(keepOf(t), t.id)
+    retainAll(keepOf(t), { t.id })
   end
   if code < '2' and t.expires ~= '' then rank(P .. 'ex', t.id, t.expires) end
   count(code, code == '1' and laneOf(t) or queue, 1)
@@ -151,7 +158,7 @@ local function bury(t)
   if shape.group ~= '' then rank(P .. 'g:' .. shape.group, id, false) end
   if shape.parent ~= '' then rank(P .. 'h:' .. shape.parent, id, false) end
   count(t.code, shape.queue, -1)
-  local digest = match(call('HGET', P .. 'b', id) or '', '^[^\30]*')
+  local digest = match(call('HGET', P .. 'b', id) or '', '^[^\30\31]*')
   call('HDEL', P .. 'b', id)
   for flag, key in pairs(KEPT) do if has(t, flag) then call('HDEL', P .. key, id) end end
   if has(t, 'a') or has(t, 'l') then call('UNLINK', P .. 'a:' .. id, P .. 'l:' .. id) end
@@ -160,7 +167,7 @@ local function bury(t)
   call('ZADD', P .. 'tz', till, id)
   tell(id, shape, '9', t.attempt)
   dels[#dels + 1] = id
-  release(id)
+  release(rows[id], 1)
   rows[id] = false
 end
 

@@ -9,14 +9,17 @@
 -- A row is text: lines parted by LS, fields by FS. The first line is its head: code place attempt. The others are its
 -- tail, which tasks that were enqueued, claimed or settled together mostly share, so that it is taken apart once:
 -- claim session started deadline cancel / settled mark / expires runAt created until priority failures crashes losses
--- releases snoozes entry / outcome reason finished has / the shape: queue type timeout keepSucceeded keepDead uniqueKey
--- group parent / a short result. '' stands for null, and for 0 in counters. `entry` is the number of the entry that
--- lists it by creation. `has` tells what is kept elsewhere: e error, p progress, x long result, r short result,
--- a attempts, l log lines. A body is: digest, then what no script looks at.
+-- releases snoozes entry first / outcome reason finished has / the shape: queue type timeout keepSucceeded keepDead
+-- uniqueKey group parent / a short result. '' stands for null, and for 0 in counters. `entry` is the number of the entry
+-- that lists it by creation. `has` tells what is kept elsewhere: e error, p progress, x long result, r short result,
+-- a attempts, l log lines. A body is: digest, FS and the task's index among those that were enqueued with it (plain
+-- ones), then what no script looks at.
 -- A tail that several rows of one unit share is stored once under a number, which stands in these rows in its place,
--- with the count of rows that still have it: Lua hashes every byte of a text that it touches.
+-- with the count of rows that still have it: Lua hashes every byte of a text that it touches. For the same reason the
+-- place of a task that keeps the one it was enqueued with is written '=': it is `first` and the index in its body. So
+-- rows that were made together are one and the same text.
 local FS, LS, IS = '\31', '\30', '\29'
-local call, concat, match, find = redis.call, table.concat, string.match, string.find
+local call, concat, match, find, sub = redis.call, table.concat, string.match, string.find, string.sub
 local floor, min = math.floor, math.min
 local P = KEYS[1]
 
@@ -31,24 +34,34 @@ end
 local NOW = tonumber(now)
 local quiet = ARGV[2] == 'q'
 
+-- Ids that came as one text.
+local function idsOf(text)
+  local ids, n = {}, 0
+  for id in string.gmatch(text, '[^\29]+') do
+    n = n + 1
+    ids[n] = id
+  end
+  return ids
+end
+
 -- A command with any number of members: unpack has a limit.
 local function many(name, key, list)
   for i = 1, #list, 4000 do call(name, key, unpack(list, i, min(i + 3999, #list))) end
 end
 
-local rows, sets, news, dels = {}, {}, {}, {}
+local rows, groups, news, dels = {}, {}, {}, {}
 
 -- Reads rows that this unit has not seen yet.
 local function prefetch(ids)
-  local missing = {}
+  local missing, n = {}, 0
   for i = 1, #ids do
     if rows[ids[i]] == nil then
-      missing[#missing + 1] = ids[i]
-      rows[ids[i]] = false
+      n = n + 1
+      missing[n] = ids[i]
     end
   end
-  for i = 1, #missing, 1000 do
-    local last = min(i + 999, #missing)
+  for i = 1, n, 1000 do
+    local last = min(i + 999, n)
     local got = call('HMGET', P .. 's', unpack(missing, i, last))
     for j = i, last do rows[missing[j]] = got[j - i + 1] end
   end
@@ -81,21 +94,26 @@ local function keyOf(text)
   return key
 end
 
--- A row loses the tail that it has.
-local function release(id)
-  local text = rows[id]
+-- `n` rows lose the tail that they have.
+local function release(text, n)
   local key = text and match(text, '^[^\30]*\30([^\30]*)$')
   if not key then return end
-  if used[key] then used[key] = used[key] - 1 else left[key] = (left[key] or 0) + 1 end
+  if used[key] then used[key] = used[key] - n else left[key] = (left[key] or 0) + n end
 end
 
--- Writes a row: its head, and the key of its tail.
+-- Writes rows that are one and the same text, `before`: their new head, and the key of their new tail. Whoever gives
+-- them has set rows[id] to the text that this answers: head, LS, key.
+local function putAll(ids, before, head, key)
+  release(before, #ids)
+  used[key] = used[key] + #ids
+  ids.head, ids.key = head, key
+  groups[#groups + 1] = ids
+end
+
+-- Writes a row.
 local function put(id, head, key)
-  release(id)
-  used[key] = used[key] + 1
+  putAll({ id }, rows[id], head, key)
   rows[id] = head .. LS .. key
-  local n = #sets
-  sets[n + 1], sets[n + 2], sets[n + 3] = id, head, key
 end
 
 -- Stores a tail under a number, for `n` rows.
@@ -127,7 +145,7 @@ local function shapeOf(text)
   return shape
 end
 
-local HEAD = '^(%d)\31(%d*)\31(%d+)\30()'
+local HEAD = '^(%d)\31([%d=]*)\31(%d+)\30()'
 local tails = {}
 
 -- A tail taken apart, once: `key` is what stands in the row, a number, a key of this unit or the text itself.
@@ -142,14 +160,36 @@ local function tailOf(key)
   t.claim, t.session, t.started, t.deadline, t.cancel = match(run,
     '^([^\31]*)\31([^\31]*)\31(%d*)\31(%d*)\31(%d*)$')
   t.settled, t.mark = match(settled, '^([^\31]*)\31(.*)$')
-  t.expires, t.runAt, t.created, t.till, t.priority, t.failures, t.crashes, t.losses, t.releases, t.snoozes, t.entry =
-    match(base, '^(%d*)\31(%d*)\31(%d*)\31(%d*)\31(%d+)\31(%d*)\31(%d*)\31(%d*)\31(%d*)\31(%d*)\31(%d*)$')
+  t.expires, t.runAt, t.created, t.till, t.priority, t.failures, t.crashes, t.losses, t.releases, t.snoozes, t.entry,
+    t.first =
+    match(base, '^(%d*)\31(%d*)\31(%d*)\31(%d*)\31(%d+)\31(%d*)\31(%d*)\31(%d*)\31(%d*)\31(%d*)\31(%d*)\31(%d*)$')
   t.outcome, t.reason, t.finished, t.has = match(ending, '^([^\31]*)\31([^\31]*)\31(%d*)\31(.*)$')
   tails[key] = t
   return t
 end
 
 local function codeOf(text) return match(text, '^%d') end
+
+-- The index of a task in the run that it was enqueued with; bodies are not read but for this.
+local indexes = {}
+local function indexOf(id)
+  if not indexes[id] then indexes[id] = tonumber(match(call('HGET', P .. 'b', id), '^[^\30\31]*\31(%d+)')) end
+  return indexes[id]
+end
+
+local parted = {}
+
+-- A row taken apart, once for all that have the same text; nil: there is none.
+local function partsOf(text)
+  if not text then return nil end
+  local parts = parted[text]
+  if not parts then
+    local code, place, attempt, at = match(text, HEAD)
+    parts = { code = code, place = place, attempt = attempt, key = sub(text, at) }
+    parted[text] = parts
+  end
+  return parts
+end
 
 -- ── what is gathered ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -186,15 +226,14 @@ local function hint(kind, queue)
   if not (quiet and kind == 'change') then hints[kind .. FS .. queue] = true end
 end
 
--- The number of this unit's entry in the index of creation of a lane (queue and type); `id` is put into it.
-local function enterIndex(shape, id)
+-- This unit's entry in the index of creation of a lane (queue and type): its number, and the ids.
+local function entryOf(shape)
   local entry = entries[shape.lane]
   if not entry then
-    entry = { number = string.format('%016d', call('HINCRBY', P .. 'm', 'entry', 1)) }
+    entry = { string.format('%016d', call('HINCRBY', P .. 'm', 'entry', 1)) }
     entries[shape.lane] = entry
   end
-  entry[#entry + 1] = id
-  return entry.number
+  return entry
 end
 
 -- A task that goes away leaves its entry.
@@ -210,9 +249,11 @@ local function leaveIndex(shape, id, created, number)
 end
 
 -- Finished tasks wait for the end of their retention in a list for each length of it, one entry for each unit.
-local function retain(keep, id)
-  local ids = ended[keep]
-  if ids then ids[#ids + 1] = id else ended[keep] = { id } end
+local function retainAll(keep, ids)
+  local entry = ended[keep] or { now }
+  local n = #entry
+  for i = 1, #ids do entry[n + i] = ids[i] end
+  ended[keep] = entry
 end
 
 -- One entry of the changes feed holds all changes of a unit: consecutive ones that are alike share a run.
@@ -245,7 +286,7 @@ end
 
 local function flushIndex()
   for lane, entry in pairs(entries) do
-    call('ZADD', P .. 'i:h' .. FS .. lane, now, entry.number .. FS .. concat(entry, IS))
+    call('ZADD', P .. 'i:h' .. FS .. lane, now, concat(entry, IS))
     call('SADD', P .. 'runs', 'h' .. FS .. lane)
   end
   entries = {}
@@ -254,17 +295,17 @@ local function flushIndex()
     for i = 1, #found do
       if find(found[i], gone.number, 1, true) == 1 then
         local left = {}
-        for id in string.gmatch(string.sub(found[i], 18), '[^\29]+') do
+        for id in string.gmatch(sub(found[i], 18), '[^\29]+') do
           if not gone.ids[id] then left[#left + 1] = id end
         end
         call('ZREM', gone.key, found[i])
-        if #left > 0 then call('ZADD', gone.key, gone.created, gone.number .. FS .. concat(left, IS)) end
+        if #left > 0 then call('ZADD', gone.key, gone.created, gone.number .. IS .. concat(left, IS)) end
       end
     end
   end
   unlisted = {}
-  for keep, ids in pairs(ended) do
-    call('RPUSH', P .. 'f:' .. keep, now .. FS .. concat(ids, IS))
+  for keep, entry in pairs(ended) do
+    call('RPUSH', P .. 'f:' .. keep, concat(entry, IS))
     call('SADD', P .. 'keeps', keep)
   end
   ended = {}
@@ -288,13 +329,18 @@ end
 local function flushFeed()
   if told == 0 then return end
   local first = call('HINCRBY', P .. 'm', 'change', told) - told + 1
-  local parts = { told .. FS .. now }
-  for i = 1, #runs do
-    local run = runs[i]
-    parts[i + 1] = run.shape.type .. FS .. run.shape.queue .. FS .. run.code .. FS .. run.attempt .. FS ..
-      concat(run, IS)
+  for from = 1, #runs, 1000 do
+    local parts, n, has = { int(first) .. '-0', 0, now }, 3, 0
+    for i = from, min(from + 999, #runs) do
+      local run = runs[i]
+      parts[n + 1] = run.shape.type .. FS .. run.shape.queue .. FS .. run.code .. FS .. run.attempt
+      parts[n + 2] = concat(run, IS)
+      n, has = n + 2, has + #run
+    end
+    parts[2] = has
+    call('XADD', P .. 'c', unpack(parts))
+    first = first + has
   end
-  call('XADD', P .. 'c', int(first) .. '-0', 'c', concat(parts, LS))
   runs, told = {}, 0
 end
 
@@ -319,18 +365,21 @@ local function flushRows()
     if n >= SHARED then names[key] = share(texts[key], n) end
   end
   if #news > 0 then many('HSET', P .. 's', news) end
-  for i = 1, #sets, 3 do
-    local id, text = sets[i], sets[i + 1] .. LS .. names[sets[i + 2]]
-    if rows[id] then rows[id] = text end
-    list[#list + 1] = id
-    list[#list + 1] = text
+  for i = 1, #groups do
+    local group, n = groups[i], #list
+    local text = group.head .. LS .. names[group.key]
+    for j = 1, #group do
+      local id = group[j]
+      if rows[id] then rows[id] = text end
+      list[n + 2 * j - 1], list[n + 2 * j] = id, text
+    end
   end
   if #list > 0 then many('HSET', P .. 's', list) end
   if #dels > 0 then many('HDEL', P .. 's', dels) end
   for number, n in pairs(left) do
     if call('HINCRBY', P .. 'y', 'n' .. number, -n) <= 0 then call('HDEL', P .. 'y', number, 'n' .. number) end
   end
-  sets, news, dels, keys, used, left = {}, {}, {}, {}, {}, {}
+  groups, news, dels, keys, used, left = {}, {}, {}, {}, {}, {}
 end
 
 -- Rows, lists and counts: what a later look of the same unit reads from the store.

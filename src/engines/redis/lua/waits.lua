@@ -16,9 +16,9 @@ local function oldestOf(queue)
     h.chunk = floor(BUDGET / #heads)
     local most = looked + h.chunk
     while looked <= most do
-      local id, _, _, at = firstOf(h)
+      local id = firstOf(h)
       if not id then break end
-      local runAt = tonumber(tailOf(string.sub(rows[id], at)).runAt)
+      local runAt = tonumber(tailOf(partsOf(rows[id]).key).runAt)
       if not oldest or runAt < oldest then oldest = runAt end
       step(h)
       if h.at > #h.ids and looked >= most then break end
@@ -33,12 +33,11 @@ local function liveBefore(lane, index)
   local live = 0
   for from = 0, index - 1, 1000 do
     local entries = call('LRANGE', P .. 'q:' .. lane, from, min(from + 999, index - 1))
-    local ids, places = {}, {}
-    for i = 1, #entries do places[i], ids[i] = match(entries[i], '^(%d+)\31(.*)$') end
+    local ids = {}
+    for i = 1, #entries do ids[i] = idOf(entries[i]) end
     prefetch(ids)
     for i = 1, #ids do
-      local text = rows[ids[i]]
-      if text and find(text, '1' .. FS .. places[i] .. FS, 1, true) == 1 then live = live + 1 end
+      if isLive(entries[i], ids[i]) then live = live + 1 end
     end
   end
   return live
@@ -56,7 +55,7 @@ local function aheadOf(id, most)
   if rankInBack then return min(most, before + rankInBack) end
   before = before + call('ZCARD', P .. 'z:' .. lane)
   if before >= most then return most end
-  local index = call('LPOS', P .. 'q:' .. lane, t.place .. FS .. id, 'MAXLEN', most + 1)
+  local index = call('LPOS', P .. 'q:' .. lane, t.place == '=' and id or t.place .. FS .. id, 'MAXLEN', most + 1)
   return min(most, index and before + liveBefore(lane, index) or most)
 end
 
