@@ -2,15 +2,15 @@
 // statement that waits for nobody. Keyed: a unit that locks ids and keys in one order, waits for others a short time
 // only, and falls back to item by item when one of them is held by somebody's open transaction.
 
-import { WindlassError } from '../../core/errors.ts'
 import type { EnqueueReply, NewTask } from '../../core/hot-verbs.ts'
+import { enqueueKeyed, isPlain } from '../sql/enqueue-keyed.ts'
 import { enqueueRows } from '../sql/enqueue-rows.ts'
 import { FeedNotes } from '../sql/feed-notes.ts'
 import { HintNotes } from '../sql/hint-notes.ts'
 import { extraOf, rootOf } from '../sql/task-row.ts'
 import { READY, SCHEDULED } from '../sql/words.ts'
 import { arrayOf } from './arrays.ts'
-import { isDuplicate } from './failure.ts'
+import { isDuplicate, LOCK_TIMED_OUT } from './failure.ts'
 import { register } from './register.ts'
 import { nowOf, type PgSession } from './session.ts'
 import type { Store } from './store.ts'
@@ -39,19 +39,10 @@ export async function enqueue(store: Store, tasks: readonly NewTask[]): Promise<
     const replies = await enqueuePlain(store, tasks)
     if (replies !== null) return replies
   }
-  try {
-    return await enqueueKeyed(store, tasks)
-  } catch (error) {
-    // Only the one that is in somebody's way is to wait for it.
-    if (tasks.length === 1 || !isHeldUp(error)) throw error
-    return enqueueSingly(store, tasks)
-  }
-}
-
-/** Nobody else can have the id, no key is asked for, and whether it is due does not depend on the clock. */
-function isPlain({ minted, unique, due, expires }: NewTask): boolean {
-  return (
-    minted && unique === null && 'after' in due && due.after >= 0 && (expires === null || 'after' in expires)
+  return enqueueKeyed(
+    tasks,
+    (some) => store.write((unit) => enqueueIn(store, unit, some)),
+    ({ detail }) => detail['sqlstate'] === LOCK_TIMED_OUT,
   )
 }
 
@@ -103,10 +94,6 @@ function columnsOf(store: Store, tasks: readonly NewTask[]): string[] {
   ]
 }
 
-function enqueueKeyed(store: Store, tasks: readonly NewTask[]): Promise<EnqueueReply[]> {
-  return store.write((unit) => enqueueIn(store, unit, tasks))
-}
-
 /** Enqueues inside a unit; what the tasks bring was registered. */
 async function enqueueIn(store: Store, unit: PgSession, tasks: readonly NewTask[]): Promise<EnqueueReply[]> {
   const scope = { ids: [], tasks, keys: false, sessions: false, places: tasks.length }
@@ -114,38 +101,4 @@ async function enqueueIn(store: Store, unit: PgSession, tasks: readonly NewTask[
   const replies = enqueueRows(space, tasks)
   await storeSpace(unit, space)
   return replies
-}
-
-/** Time after which nothing more is tried when several items are held up, in ms. */
-const PATIENCE = 3_000
-
-async function enqueueSingly(store: Store, tasks: readonly NewTask[]): Promise<EnqueueReply[]> {
-  const until = performance.now() + PATIENCE
-  const replies: EnqueueReply[] = []
-  let held: unknown = null
-  for (const task of tasks) {
-    if (performance.now() > until) break
-    try {
-      replies.push(...(await enqueueKeyed(store, [task])))
-    } catch (error) {
-      if (!isHeldUp(error)) throw inPart(error, replies)
-      held = error
-    }
-  }
-  if (replies.length === tasks.length) return replies
-  throw inPart(held, replies)
-}
-
-function isHeldUp(error: unknown): boolean {
-  return error instanceof WindlassError && error.detail['sqlstate'] === '55P03'
-}
-
-/** Some items were enqueued and one was not: only repeating with the same ids tells which. */
-function inPart(error: unknown, done: readonly EnqueueReply[]): unknown {
-  if (done.length === 0 || !(error instanceof WindlassError)) return error
-  return new WindlassError(error.code, error.message, {
-    cause: error,
-    applied: 'unknown',
-    detail: error.detail,
-  })
 }

@@ -15,9 +15,11 @@ export function isTransient(error: unknown): boolean {
   return state === '40001' || state === '40P01'
 }
 
+export const LOCK_TIMED_OUT = '55P03'
+
 /** Somebody holds a lock for longer than was waited. */
 export function isLocked(error: unknown): boolean {
-  return sqlState(error) === '55P03'
+  return sqlState(error) === LOCK_TIMED_OUT
 }
 
 /** A unique index refused a row that another transaction was quicker with. */

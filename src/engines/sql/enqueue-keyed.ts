@@ -5,8 +5,8 @@
 import { WindlassError } from '../../core/errors.ts'
 import type { EnqueueReply, NewTask } from '../../core/hot-verbs.ts'
 
-/** Time after which nothing more is tried when several items are held up, in ms. */
-const PATIENCE = 3_000
+/** When so many items are held up nothing more is tried: each was waited for as long as a lock is waited for. */
+const PATIENCE = 3
 
 /** Nobody else can have the id, no key is asked for, and whether it is due does not depend on the clock. */
 export function isPlain({ minted, unique, due, expires }: NewTask): boolean {
@@ -32,20 +32,20 @@ export async function enqueueKeyed(
   } catch (error) {
     if (tasks.length === 1 || !holds(error)) throw error
   }
-  const until = performance.now() + PATIENCE
   const replies: EnqueueReply[] = []
-  let held: unknown = null
+  const held: unknown[] = []
   for (const task of tasks) {
-    if (performance.now() > until) break
     try {
       replies.push(...(await enqueue([task])))
     } catch (error) {
       if (!holds(error)) throw inPart(error, replies)
-      held = error
+      held.push(error)
+      // Time that goes by while items are enqueued is no reason: a slow machine is in nobody's way.
+      if (held.length === PATIENCE) break
     }
   }
-  if (replies.length === tasks.length) return replies
-  throw inPart(held, replies)
+  if (held.length === 0) return replies
+  throw inPart(held[0], replies)
 }
 
 /** Some items were enqueued and one was not: only repeating with the same ids tells which. */
