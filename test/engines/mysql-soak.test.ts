@@ -2,15 +2,14 @@
 // once: the server finds them in each other's way, and none of it reaches a caller. Judged by counts at the end.
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { test } from 'node:test'
 
 import { mintToken } from '../../src/core/ids.ts'
 import { openMysql, type MysqlEngine } from '../../src/engines/mysql/mysql-engine.ts'
+import { reportOf } from './child-report.ts'
 import { newPlace, SERVER } from './mysql-place.ts'
 
-const CHILD = fileURLToPath(new URL('./mysql-soak-child.ts', import.meta.url))
+const CHILD = new URL('./mysql-soak-child.ts', import.meta.url)
 const PROCESSES = 8
 const LENGTH = process.env['WINDLASS_LONG'] === '1' ? 60_000 : 5_000
 const skip = SERVER === null ? 'NOT PROVEN HERE: no WINDLASS_TEST_MYSQL_URL' : false
@@ -27,21 +26,16 @@ interface Tally {
   readonly slowest: { readonly what: string; readonly ms: number }
 }
 
-function soak(url: string, run: string): Promise<Tally> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--conditions=windlass-source', CHILD, url, String(LENGTH), run], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    let output = ''
-    child.stdout.on('data', (text: Buffer) => {
-      output += text.toString()
-    })
-    child.on('error', reject)
-    child.on('close', (code) => {
-      if (code === 0) resolve(JSON.parse(output) as Tally)
-      else reject(new Error(`a process of the soak ended with ${code}`))
-    })
-  })
+/** Tallies of all processes; where some of them failed, an error that tells why, and what the others met. */
+async function soak(url: string, run: string): Promise<Tally[]> {
+  const args = [url, String(LENGTH), run]
+  const ended = await Promise.allSettled(Array.from({ length: PROCESSES }, () => reportOf(CHILD, args)))
+  const tallies = ended.flatMap((one) => (one.status === 'fulfilled' ? [one.value as Tally] : []))
+  const failed = ended.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []))
+  const met = tallies.flatMap(({ errors }) => errors)
+  assert.equal(failed.length, 0, [...failed, 'the others met:', ...met].join('\n'))
+  assert.deepEqual(met, [])
+  return tallies
 }
 
 /** Tasks by state, of all queues; and the unique keys that more than one waiting or running task has. */
@@ -67,13 +61,9 @@ test('no deadlock of eight busy processes reaches a caller', { skip, timeout: 18
   try {
     await engine.migrate()
     const run = mintToken().slice(0, 8)
-    const tallies = await Promise.all(Array.from({ length: PROCESSES }, () => soak(place.url, run)))
+    const tallies = await soak(place.url, run)
     const sum = (key: Exclude<keyof Tally, 'errors' | 'slowest'>): number =>
       tallies.reduce((all, tally) => all + tally[key], 0)
-    assert.deepEqual(
-      tallies.flatMap(({ errors }) => errors),
-      [],
-    )
     const { counts, doubles } = await countAll(engine)
     const all = [...counts.values()].reduce((one, other) => one + other, 0)
     assert.equal(all, sum('created'), 'every task that was said to be created is there, and no other')
