@@ -1,4 +1,4 @@
-// A process that migrates the store of the URL it is given and prints what it was told; raced by sqlite.test.ts.
+// A process that migrates the store of the URL it is given and prints what it was told; raced by migrate-in-process.ts.
 
 import { openEngine } from '../../src/engines/open.ts'
 
