@@ -1,33 +1,15 @@
 // A Redis server at its memory limit: new tasks are refused cleanly, and everything that lets work drain goes on.
 
 import assert from 'node:assert/strict'
-import { after, before, suite, test } from 'node:test'
+import { suite, test } from 'node:test'
 
-import { ServerFailure, Servers } from '../../scripts/test/servers/servers.ts'
 import { WindlassError } from '../../src/core/errors.ts'
 import { mintToken } from '../../src/core/ids.ts'
 import { openRedis, type RedisEngine } from '../../src/engines/redis/redis-engine.ts'
 import { newSession, newTask, outcomes } from '../../src/testing/index.ts'
+import { startOwn } from '../servers/own-server.ts'
 
-const servers = new Servers()
 const payload = JSON.stringify('x'.repeat(2_000))
-let engine: RedisEngine | null = null
-let missing: string | null = null
-
-before(async () => {
-  try {
-    const { url } = await servers.start('redis', { maxmemory: '6mb' })
-    engine = await openRedis(url)
-    await engine.migrate()
-  } catch (error) {
-    if (!(error instanceof ServerFailure && error.missing)) throw error
-    missing = error.message
-  }
-})
-after(async () => {
-  await engine?.close()
-  await servers.close()
-})
 
 /** Enqueues until the server takes no more; answers how many it took and what it said. */
 async function fillUp(store: RedisEngine): Promise<{ taken: number; refusal: unknown }> {
@@ -41,23 +23,25 @@ async function fillUp(store: RedisEngine): Promise<{ taken: number; refusal: unk
 }
 
 suite('a Redis server that is full', () => {
-  test('refuses new tasks cleanly while work goes on, and takes some again', async (t) => {
-    if (engine === null) return t.skip(`NOT PROVEN HERE: redis (${missing})`)
-    const store = engine
-    const [dying, working] = [newSession({ lease: 60_000 }), newSession({ lease: 60_000 })]
-    await store.startSession([dying, working])
-    const { taken, refusal } = await fillUp(store)
-    assert.ok(refusal instanceof WindlassError, String(refusal))
-    assert.deepEqual([refusal.code, refusal.applied], ['engine_full', 'no'])
-    assert.equal((await store.records.stats(['default']))[0]?.counts.ready, taken, 'half a call was kept')
-    const id = (await store.records.find({ limit: 1, cursor: null })).tasks[0]?.id
-    assert.ok(id !== undefined, 'what was acknowledged can be read')
-    await drain(store, dying.id, working.id)
-    assert.equal((await store.records.stats(['default']))[0]?.counts.ready, 0)
-    await store.sweep({ ...SWEEP, keepCount: 0, limit: 1_000 })
-    const [again] = await store.enqueue([newTask({ payload })])
-    assert.equal(again?.outcome, 'created')
-  })
+  test('refuses new tasks cleanly while work goes on, and takes some again', (t) =>
+    startOwn(t, { kind: 'redis', settings: { maxmemory: '6mb' } }, async ({ url }) => {
+      const store = await openRedis(url)
+      t.after(() => store.close())
+      await store.migrate()
+      const [dying, working] = [newSession({ lease: 60_000 }), newSession({ lease: 60_000 })]
+      await store.startSession([dying, working])
+      const { taken, refusal } = await fillUp(store)
+      assert.ok(refusal instanceof WindlassError, String(refusal))
+      assert.deepEqual([refusal.code, refusal.applied], ['engine_full', 'no'])
+      assert.equal((await store.records.stats(['default']))[0]?.counts.ready, taken, 'half a call was kept')
+      const id = (await store.records.find({ limit: 1, cursor: null })).tasks[0]?.id
+      assert.ok(id !== undefined, 'what was acknowledged can be read')
+      await drain(store, dying.id, working.id)
+      assert.equal((await store.records.stats(['default']))[0]?.counts.ready, 0)
+      await store.sweep({ ...SWEEP, keepCount: 0, limit: 1_000 })
+      const [again] = await store.enqueue([newTask({ payload })])
+      assert.equal(again?.outcome, 'created')
+    }))
 })
 
 const SWEEP = {

@@ -2,28 +2,21 @@
 // class is told by its settings, also where it keeps them to itself.
 
 import assert from 'node:assert/strict'
-import { after, suite, test, type TestContext } from 'node:test'
+import { suite, test, type TestContext } from 'node:test'
 
 import { createClient } from '@redis/client'
 
-import { ServerFailure, Servers } from '../../scripts/test/servers/servers.ts'
 import { WindlassError } from '../../src/core/errors.ts'
 import { openRedis } from '../../src/engines/redis/redis-engine.ts'
+import { startOwn } from '../servers/own-server.ts'
 
-const servers = new Servers()
-after(() => servers.close())
-
-/** A server with these settings; null where there is none, and the test is skipped. */
-async function serve(t: TestContext, settings: Record<string, string>): Promise<string | null> {
-  try {
-    const server = await servers.start('redis', settings)
-    t.after(() => server.remove())
-    return server.url
-  } catch (error) {
-    if (!(error instanceof ServerFailure && error.missing)) throw error
-    t.skip(`NOT PROVEN HERE: redis (${error.message})`)
-    return null
-  }
+/** Runs a test on a fresh server with these settings. */
+function serve(
+  t: TestContext,
+  settings: Readonly<Record<string, string>>,
+  judge: (url: string) => Promise<void>,
+): Promise<void> {
+  return startOwn(t, { kind: 'redis', settings }, ({ url }) => judge(url))
 }
 
 const CLASSES = [
@@ -34,54 +27,50 @@ const CLASSES = [
 ] as const
 
 suite('a Redis server that is opened', () => {
-  test('is refused where it may evict keys, with the setting that mends it', async (t) => {
-    const url = await serve(t, { 'maxmemory-policy': 'allkeys-lru' })
-    if (url === null) return
-    const refused = await openRedis(url).catch((error: unknown) => error)
-    assert.ok(refused instanceof WindlassError)
-    assert.deepEqual([refused.code, refused.applied], ['engine_unsafe', 'no'])
-    assert.match(refused.message, /allkeys-lru/)
-    assert.match(refused.hint, /maxmemory-policy noeviction/)
-  })
+  test('is refused where it may evict keys, with the setting that mends it', (t) =>
+    serve(t, { 'maxmemory-policy': 'allkeys-lru' }, async (url) => {
+      const refused = await openRedis(url).catch((error: unknown) => error)
+      assert.ok(refused instanceof WindlassError)
+      assert.deepEqual([refused.code, refused.applied], ['engine_unsafe', 'no'])
+      assert.match(refused.message, /allkeys-lru/)
+      assert.match(refused.hint, /maxmemory-policy noeviction/)
+    }))
 
   for (const [settings, wanted, text] of CLASSES)
-    test(`tells durability class ${wanted}`, async (t) => {
-      const url = await serve(t, settings)
-      if (url === null) return
-      const engine = await openRedis(url)
+    test(`tells durability class ${wanted}`, (t) =>
+      serve(t, settings, async (url) => {
+        const engine = await openRedis(url)
+        const durability = await engine.durability()
+        await engine.close()
+        assert.equal(durability.class, wanted)
+        assert.match(durability.text, text)
+      }))
+
+  test('may keep its settings to itself: that is said, and it works', (t) =>
+    serve(t, {}, async (url) => {
+      const admin = createClient({ url })
+      await admin.connect()
+      await admin.sendCommand(['ACL', 'SETUSER', 'app', 'on', '>pw', '~*', '&*', '+@all', '-config'])
+      admin.destroy()
+      const { port } = new URL(url)
+      const engine = await openRedis(`redis://app:pw@127.0.0.1:${port}/0`)
+      await engine.migrate()
       const durability = await engine.durability()
       await engine.close()
-      assert.equal(durability.class, wanted)
-      assert.match(durability.text, text)
-    })
+      assert.equal(durability.class, 'D1')
+      assert.match(durability.text, /does not tell its settings/)
+    }))
 
-  test('may keep its settings to itself: that is said, and it works', async (t) => {
-    const url = await serve(t, {})
-    if (url === null) return
-    const admin = createClient({ url })
-    await admin.connect()
-    await admin.sendCommand(['ACL', 'SETUSER', 'app', 'on', '>pw', '~*', '&*', '+@all', '-config'])
-    admin.destroy()
-    const { port } = new URL(url)
-    const engine = await openRedis(`redis://app:pw@127.0.0.1:${port}/0`)
-    await engine.migrate()
-    const durability = await engine.durability()
-    await engine.close()
-    assert.equal(durability.class, 'D1')
-    assert.match(durability.text, /does not tell its settings/)
-  })
-
-  test('refuses a wrong password without repeating it', async (t) => {
-    const url = await serve(t, {})
-    if (url === null) return
-    const { port } = new URL(url)
-    const refused = await openRedis(`redis://:wrong-secret@127.0.0.1:${port}/0`).catch(
-      (error: unknown) => error,
-    )
-    assert.ok(refused instanceof WindlassError)
-    assert.deepEqual([refused.code, refused.applied], ['engine_unreachable', 'no'])
-    assert.doesNotMatch(`${refused.message} ${String(refused.cause)}`, /wrong-secret/)
-  })
+  test('refuses a wrong password without repeating it', (t) =>
+    serve(t, {}, async (url) => {
+      const { port } = new URL(url)
+      const refused = await openRedis(`redis://:wrong-secret@127.0.0.1:${port}/0`).catch(
+        (error: unknown) => error,
+      )
+      assert.ok(refused instanceof WindlassError)
+      assert.deepEqual([refused.code, refused.applied], ['engine_unreachable', 'no'])
+      assert.doesNotMatch(`${refused.message} ${String(refused.cause)}`, /wrong-secret/)
+    }))
 
   test('that is not there is told at once', async () => {
     const refused = await openRedis('redis://127.0.0.1:1/0').catch((error: unknown) => error)
@@ -91,15 +80,14 @@ suite('a Redis server that is opened', () => {
 })
 
 suite('a Redis server with foreign keys', () => {
-  test('is refused where another program has written one of the keys', async (t) => {
-    const url = await serve(t, {})
-    if (url === null) return
-    const other = createClient({ url })
-    await other.connect()
-    await other.set('{windlass:windlass}:b', 'not a hash')
-    const refused = await openRedis(url).catch((error: unknown) => error)
-    other.destroy()
-    assert.ok(refused instanceof WindlassError)
-    assert.deepEqual([refused.code, refused.applied], ['engine_corrupt', 'no'])
-  })
+  test('is refused where another program has written one of the keys', (t) =>
+    serve(t, {}, async (url) => {
+      const other = createClient({ url })
+      await other.connect()
+      await other.set('{windlass:windlass}:b', 'not a hash')
+      const refused = await openRedis(url).catch((error: unknown) => error)
+      other.destroy()
+      assert.ok(refused instanceof WindlassError)
+      assert.deepEqual([refused.code, refused.applied], ['engine_corrupt', 'no'])
+    }))
 })
