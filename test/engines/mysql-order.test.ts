@@ -2,17 +2,13 @@
 // priorities, a reading and a writing transaction of somebody else held open all the while. No ready task waits longer
 // than 250 ms beyond its turn.
 
-import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
 
 import mysql from 'mysql2/promise'
 
-import { mintToken } from '../../src/core/ids.ts'
 import { openMysql, type MysqlEngine } from '../../src/engines/mysql/mysql-engine.ts'
-import { newSession, newTask, outcomes } from '../../src/testing/samples.ts'
 import { newPlace, SERVER } from './mysql-place.ts'
-import { steppedOver, type Taken } from './turns.ts'
+import { judgeTurns } from './turns.ts'
 
 const skip = SERVER === null ? 'NOT PROVEN HERE: no WINDLASS_TEST_MYSQL_URL' : false
 const place = skip === false ? newPlace() : null
@@ -39,59 +35,9 @@ async function openForeign(...statements: readonly string[]): Promise<mysql.Conn
   return client
 }
 
-/** When each task became claimable, by id: its commit, or its release. */
-type Since = Map<string, number>
-
-/** Enqueues in transactions of its own that stay open a little, so that later places commit earlier. */
-async function produce(client: mysql.Connection, since: Since, rounds: number): Promise<void> {
-  for (let round = 0; round < rounds; round++) {
-    const tasks = Array.from({ length: 5 }, (_, i) => newTask({ priority: i % 3, minted: true }))
-    await client.query('START TRANSACTION')
-    await engine.enqueue(tasks, { tx: client })
-    await pause(Math.random() * 20)
-    await client.query('COMMIT')
-    for (const { id } of tasks) since.set(id, performance.now())
-  }
-}
-
-/** Claims until told to stop; releases every tenth task once. */
-async function consume(since: Since, stop: AbortSignal, taken: Taken[]): Promise<void> {
-  const session = newSession()
-  await engine.startSession([session])
-  const request = { session: session.id, queues: ['default'], limit: 4 }
-  for (let left = true; left;) {
-    const last = stop.aborted
-    const [reply] = await engine.claim([{ ...request, claimId: mintToken() }])
-    const tasks = reply?.tasks ?? []
-    left = !last || tasks.length > 0
-    const now = performance.now()
-    for (const task of tasks) taken.push({ task, since: since.get(task.id) ?? now, at: now })
-    const endings = tasks.map((task) => {
-      const again = task.attempt === 1 && taken.length % 10 === 0
-      return { task, outcome: again ? outcomes.release() : outcomes.succeed() }
-    })
-    await engine.settle(
-      endings.map(({ task: { id, claim }, outcome }) => {
-        return { id, claim: claim ?? '', guard: 'claim' as const, outcome, followUps: [], logs: [] }
-      }),
-    )
-    for (const { task, outcome } of endings) if (outcome.to === 'ready') since.set(task.id, performance.now())
-    if (tasks.length === 0) await pause(2)
-  }
-}
-
 test('no ready task waits beyond its turn, whoever keeps what open', { skip, timeout: 60_000 }, async () => {
   await openForeign('START TRANSACTION', `SELECT count(*) FROM ${place?.prefix}tasks`)
   await openForeign('CREATE TEMPORARY TABLE mine (n int)', 'START TRANSACTION', 'INSERT INTO mine VALUES (1)')
   const producers = await Promise.all([openForeign(), openForeign()])
-  const since: Since = new Map()
-  const taken: Taken[] = []
-  const stop = new AbortController()
-  const consumers = [consume(since, stop.signal, taken), consume(since, stop.signal, taken)]
-  await Promise.all(producers.map((client) => produce(client, since, 40)))
-  stop.abort()
-  await Promise.all(consumers)
-  const finished = new Set(taken.map(({ task }) => task.id))
-  assert.equal(finished.size, 400)
-  assert.deepEqual(steppedOver(taken, 250), [])
+  await judgeTurns(engine, producers)
 })
