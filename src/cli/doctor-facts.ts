@@ -38,7 +38,7 @@ export async function storeFacts(engine: Engine, url: string): Promise<StoreFact
     durability: await engine.durability(),
     instance: engine.instanceId,
     processes: processesOf(url),
-    examined: (await engine.examine?.()) ?? null,
+    examined: await engine.examine(),
     disk: file === null ? null : diskFacts(file),
     clockOffset: Math.round(now - middle),
   }

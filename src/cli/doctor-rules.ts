@@ -30,8 +30,8 @@ export interface StoreFacts {
   readonly instance: string
   /** Processes on this machine that were given this URL, and the store each has open. */
   readonly processes: readonly { readonly pid: number; readonly instance: string }[]
-  /** What the engine told of itself; null: it tells nothing. */
-  readonly examined: EngineFacts | null
+  /** What the engine told of itself. */
+  readonly examined: EngineFacts
   /** Where the database file lies; null: not on this machine, or not known. */
   readonly disk: { readonly type: string; readonly network: boolean; readonly freeBytes: number } | null
   /** Engine time minus the time of this machine, in ms. */
@@ -69,8 +69,8 @@ export function judgeStore(facts: StoreFacts, live: number): Finding[] {
     finding('engine', true, `${facts.engine} at ${facts.url}`, ''),
     judgeInstance(instance, facts.processes),
     finding('durability', true, `${durability.class}: ${durability.text}`, ''),
+    ...judgeEngine(examined, live + 1),
   ]
-  if (examined !== null) found.push(...judgeEngine(examined, live + 1))
   if (disk !== null) {
     const mend = 'put the database on a local disk, or use a server engine'
     found.push(finding('file system', !disk.network, disk.type, mend))

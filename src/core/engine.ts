@@ -43,8 +43,8 @@ export interface Engine {
   /** Creates or upgrades the store; safe when raced. Refuses a store of a newer schema (`newer_schema`). */
   migrate(): Promise<{ readonly from: number; readonly to: number }>
   durability(): Promise<Durability>
-  /** What can be told of the engine and its server, for whoever looks for illness; absent: nothing beyond the rest. */
-  examine?(): Promise<EngineFacts>
+  /** What can be told of the engine and its server, for whoever looks for illness. */
+  examine(): Promise<EngineFacts>
   /** Engine time in ms. */
   now(): Promise<number>
 

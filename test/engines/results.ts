@@ -4,7 +4,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { plainFacts } from '../../src/core/engine-facts.ts'
 import type { ConformanceCase, EngineFactory } from '../../src/testing/index.ts'
 
 /** One engine as the suite found it. */
@@ -46,8 +45,7 @@ export class Results {
     const store = await this.#factory.open({ now: Date.now })
     try {
       await store.engine.migrate()
-      const { product, version, oldest } =
-        (await store.engine.examine?.()) ?? plainFacts(name, 'unknown', 'unknown')
+      const { product, version, oldest } = await store.engine.examine()
       const result: EngineResult = {
         engine: name,
         product,
