@@ -1,8 +1,10 @@
 /** Looking after tasks and queues: find, act, why, pause, clear, and what is shown of payloads. */
 import assert from 'node:assert/strict'
+import { setImmediate as turn } from 'node:timers/promises'
 
 import { clientOn, claimSome, onEachEngine, record, settleAll } from './fixture.ts'
 import { Codecs } from '../../src/core/codec.ts'
+import type { Engine } from '../../src/core/engine.ts'
 import { WindlassError } from '../../src/core/errors.ts'
 import { defineTask } from '../../src/core/task-type.ts'
 import { newSession, outcomes } from '../../src/testing/samples.ts'
@@ -13,18 +15,16 @@ const other = defineTask({ name: 'other', queue: 'side', run: (input: unknown) =
 const DEAD = { ...outcomes.succeed(null), kind: 'die', to: 'dead', reason: 'failed' } as const
 
 /** Tasks of one millisecond have no order of creation. */
-function nextMillisecond(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, 3)
-  })
+async function nextMillisecond(engine: Engine): Promise<void> {
+  for (const now = await engine.now(); (await engine.now()) <= now;) await turn()
 }
 
 onEachEngine('find narrows by every filter, newest first, by pages', async (engine) => {
   const client = clientOn(engine)
   const a = await client.enqueue(sample, { word: 'Walrus' }, { tags: ['red'], group: 'g1' })
-  await nextMillisecond()
+  await nextMillisecond(engine)
   const b = await client.enqueue(sample, 2, { delay: '1h', tags: ['red', 'blue'] })
-  await nextMillisecond()
+  await nextMillisecond(engine)
   const c = await client.enqueue(other, 3)
   const ids = async (filter: Parameters<typeof client.tasks.find>[0]): Promise<string[]> =>
     (await client.tasks.find(filter)).tasks.map((task) => task.task_id)

@@ -74,7 +74,12 @@ onEachEngine('cancelled, expired, too late, unknown and aborted waits say so', a
 })
 
 onEachEngine('a thousand waiters cost a bounded number of engine calls', async (inner) => {
-  const { engine, calls } = record(inner)
+  const looked = Promise.withResolvers<void>()
+  const { engine, calls } = record(inner, {
+    after: ({ verb }) => {
+      if (verb === 'records.get') looked.resolve()
+    },
+  })
   const client = clientOn(engine)
   const handles = await client.enqueueMany(
     sample,
@@ -82,7 +87,7 @@ onEachEngine('a thousand waiters cost a bounded number of engine calls', async (
   )
   const before = calls.length
   const results = handles.map((handle) => handle.result({ timeout: '30s' }))
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  await looked.promise
   for (let done = 0; done < 1_000; done += 100)
     await settleAll(inner, await claimSome(inner, 100), outcomes.succeed('{"n":0}'))
   assert.equal((await Promise.all(results)).length, 1_000)
@@ -156,22 +161,25 @@ test('a patient wait outlives a task that is not to be seen yet', async () => {
 
 onEachEngine('a store out of reach is waited out, a closed one is told', async (inner) => {
   let down = true
+  let looked = Promise.withResolvers<void>()
   const { engine } = record(inner, {
-    before: (call) => {
-      if (down && call.verb === 'records.get')
-        throw new WindlassError('engine_unreachable', 'gone', { applied: 'no' })
+    before: ({ verb }) => {
+      if (verb !== 'records.get') return
+      looked.resolve()
+      if (down) throw new WindlassError('engine_unreachable', 'gone', { applied: 'no' })
     },
   })
   const client = clientOn(engine)
   const handle = await client.enqueue(sample, { n: 1 })
   const waiting = handle.result({ timeout: '10s' })
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await looked.promise
   down = false
   await settleAll(inner, await claimSome(inner), outcomes.succeed('{"n":2}'))
   assert.deepEqual(await waiting, { n: 2 })
   const open = await client.enqueue(sample, { n: 1 }, { delay: '1h' })
+  looked = Promise.withResolvers()
   const told = assert.rejects(open.result(), { code: 'engine_closed' })
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await looked.promise
   await inner.close()
   await told
 })
