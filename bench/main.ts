@@ -1,17 +1,14 @@
 // `npm run bench`: every scenario on every engine in one run, medians of three, each beside the same work by hand; then
 // the figures that have a target and a floor, most of them ratios to a peer on the same server. A full run exits 1 when
-// one is below its floor. Servers are private to the run and end with it, also when it is interrupted.
-//   --engine NAME    memory, sqlite, sqlite-normal, postgres, redis, mysql (may be repeated; default all)
-//   --quick          smaller, within a minute or two, installs nothing, never fails for a figure
-//   --json           one JSON document instead of a table
-//   --only TEXT      scenarios and figures whose name holds it (may be repeated)
+// one is below its floor. Servers are private to the run and end with it, also when it is interrupted. What it is told is
+// in arguments.ts.
 // Figures are of this machine and this moment: compare ratios of one run, not numbers of two.
 
 import { availableParallelism, constants } from 'node:os'
-import { parseArgs } from 'node:util'
 
 import { WindlassError } from '../src/core/errors.ts'
 import { FULL, QUICK, QUICK_SERVER } from './amounts.ts'
+import { readArguments } from './arguments.ts'
 import { medianOf, takeTopic, type Amounts, type Part, type Taken } from './figures.ts'
 import { Peers } from './peers.ts'
 import { SCENARIOS, type Scenario } from './scenarios.ts'
@@ -20,19 +17,10 @@ import { subjectsOn, withBare, withEngine, type Subject } from './stores.ts'
 import { lineOf, linesOf, partsOf, type Line } from './table.ts'
 import { topicsOf } from './topics.ts'
 
-const { values } = parseArgs({
-  options: {
-    engine: { type: 'string', multiple: true },
-    quick: { type: 'boolean' },
-    json: { type: 'boolean' },
-    only: { type: 'string', multiple: true },
-  },
-})
-const quick = values.quick === true
-const only = values.only ?? []
+const { engines, quick, json, only } = readArguments()
 
 /** Where a document is wanted, nothing else goes to stdout. */
-const say = (line: string): void => (values.json === true ? console.error(line) : console.log(line))
+const say = (line: string): void => (json ? console.error(line) : console.log(line))
 const servers = new BenchServers(quick, say)
 const peers = new Peers(servers, quick, say)
 
@@ -112,14 +100,14 @@ function spread(all: readonly number[]): { median: number; least: number; most: 
 /** The subjects that were asked for and have their server; what is not there is said. */
 async function chosen(): Promise<Subject[]> {
   const all = subjectsOn(servers)
-  const strange = values.engine?.find((name) => !all.some((subject) => subject.name === name))
+  const strange = engines?.find((name) => !all.some((subject) => subject.name === name))
   if (strange !== undefined) {
     console.error(`--engine ${strange}: there are ${all.map(({ name }) => name).join(', ')}`)
     process.exit(2)
   }
   const here: Subject[] = []
   for (const subject of all) {
-    if (values.engine !== undefined && !values.engine.includes(subject.name)) continue
+    if (engines !== null && !engines.includes(subject.name)) continue
     if (subject.server === null || (await servers.has(subject.server))) here.push(subject)
   }
   return here
@@ -148,7 +136,7 @@ const lines: Line[] = []
 for (const scenario of SCENARIOS.filter(({ name }) => wanted(name))) {
   const measured = await measure(scenario, subjects)
   lines.push(...measured)
-  if (values.json !== true) for (const line of linesOf(measured, amounts.rounds)) say(line)
+  if (!json) for (const line of linesOf(measured, amounts.rounds)) say(line)
 }
 
 const figures: Taken[] = []
@@ -157,16 +145,16 @@ for (const topic of topicsOf(subjects)) {
   if (!topic.figures.some(({ name }) => wanted(name))) continue
   const subject = subjects.find(({ name }) => name === topic.engine)
   const ground = { ...(subject === undefined ? amounts : amountsFor(subject)), peers }
-  if (values.json !== true) say(`\n${topic.name}: figures (median of ${amounts.rounds})`)
+  if (!json) say(`\n${topic.name}: figures (median of ${amounts.rounds})`)
   const answer = await takeTopic(topic, ground, wanted)
   figures.push(...answer.taken)
   parts.push(...answer.parts.map((part) => ({ engine: topic.engine, ...part })))
-  if (values.json === true) continue
+  if (json) continue
   for (const taken of answer.taken) say(lineOf(taken))
   if (answer.parts.length > 0) say('  made of')
   for (const line of partsOf(answer.parts)) say(line)
 }
 await servers.close()
-if (values.json === true) console.log(JSON.stringify({ ...about, lines, figures, parts, failures }))
+if (json) console.log(JSON.stringify({ ...about, lines, figures, parts, failures }))
 const missed = figures.some(({ verdict }) => verdict === 'below' || verdict === 'failed')
 if (!quick && (missed || failures.length > 0)) process.exitCode = 1
