@@ -14,12 +14,16 @@ const NEXT_DUE = words(`SELECT MIN(d.at) FROM (SELECT (SELECT t.slot FROM @tasks
   FROM (SELECT DISTINCT queue FROM @kinds) AS q
   WHERE NOT EXISTS (SELECT 1 FROM @paused p WHERE p.queue = q.queue)) AS d`)
 
+/** Of a thousand the server would rather read the whole table. */
+const RUN_BY = `SELECT id, claim, attempt, started_at, cancel_at FROM @tasks FORCE INDEX (running)
+  WHERE state = 2 AND session = ?`
+
 /** Renews where that is asked, and answers. */
 export function heartbeat(store: Store, beats: readonly Beat[]): Promise<BeatReply[]> {
   return store.read(async (look) => {
     await renewLeases(look, beats)
     const next = ((await look.query(NEXT_DUE)).rows[0]?.[0] ?? null) as number | null
-    return answerBeats(look, beats, next === null ? null : Math.max(0, next - look.now))
+    return answerBeats(look, beats, next === null ? null : Math.max(0, next - look.now), RUN_BY)
   })
 }
 

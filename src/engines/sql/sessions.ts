@@ -60,11 +60,16 @@ export async function renewLeases(session: SqlSession, beats: readonly Beat[]): 
   }
 }
 
-/** The answers to beats as the store stands. `dueIn` is the wait for the next scheduled task. */
+/**
+ * The answers to beats as the store stands.
+ * @param dueIn wait for the next scheduled task, in ms
+ * @param held the statement that lists what a session runs, where the server has to be told the way
+ */
 export async function answerBeats(
   session: SqlSession,
   beats: readonly Beat[],
   dueIn: number | null,
+  held: string = HELD,
 ): Promise<BeatReply[]> {
   const paused = (await session.all(PAUSED, [])).map(([queue]) => queue as string)
   const replies: BeatReply[] = []
@@ -74,7 +79,7 @@ export async function answerBeats(
     if (known === undefined || known[1] !== 1) {
       replies.push({ ...common, status: 'gone', lost: [], unclaimed: [], cancels: [] })
     } else {
-      const rows = await session.all(HELD, [known[0] as number])
+      const rows = await session.all(held, [known[0] as number])
       replies.push({ ...common, status: 'live', ...reconcile(beat, rows, session.now) })
     }
   }

@@ -27,7 +27,7 @@ export const START: readonly string[] = [
   // for those that were released, which come first), scheduled ones by due time.
   `CREATE TABLE IF NOT EXISTS @tasks (${TASK}, line SMALLINT NOT NULL DEFAULT 0, slot BIGINT NOT NULL DEFAULT 0,
     payload LONGTEXT,
-    KEY turn (state, queue, line, slot), KEY running (session, claim), KEY created (created_at)) ${KIND}`,
+    KEY turn (state, queue, line, slot), KEY running (state, session, claim), KEY created (created_at)) ${KIND}`,
   `CREATE TABLE IF NOT EXISTS @finished (${TASK}, payload LONGTEXT,
     KEY list (state, queue, type, created_at), KEY kept (kept, finished_at)) ${KIND}`,
 
