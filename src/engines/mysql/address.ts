@@ -13,7 +13,7 @@ export interface Server {
   readonly database: string
   /** A socket file instead of host and port. */
   readonly socket: string | null
-  /** `verify`: the server's certificate is checked; `trust`: it is not. */
+  /** `verify`: the server's certificate is checked, and that it names this host; `trust`: it is not. */
   readonly ssl: 'off' | 'verify' | 'trust'
 }
 

@@ -5,6 +5,7 @@
 import type { Connection as Client, ConnectionOptions as ClientOptions, QueryError } from 'mysql2'
 
 import { loadDriver } from '../../base/driver.ts'
+import { whyUnreachable } from '../../base/unreachable.ts'
 import { WindlassError } from '../../core/errors.ts'
 import type { Link } from '../sql/pool.ts'
 import type { Row } from '../sql/task-row.ts'
@@ -208,7 +209,7 @@ function clientOptions({ server, name, timeout }: ConnectionOptions): ClientOpti
     user,
     password,
     database,
-    ...(ssl !== 'off' && { ssl: { rejectUnauthorized: ssl === 'verify' } }),
+    ...(ssl !== 'off' && { ssl: { rejectUnauthorized: ssl === 'verify', verifyIdentity: ssl === 'verify' } }),
     charset: 'UTF8MB4_BIN',
     timezone: 'Z',
     connectTimeout: timeout,
@@ -245,8 +246,7 @@ async function setUp(client: Client, { timeout, prefix }: ConnectionOptions): Pr
 function unreachable(error: unknown): WindlassError {
   const failure = failureOf(error, false)
   if (error instanceof WindlassError || serverError(error) !== null) return failure
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer'
-  return new WindlassError('engine_unreachable', `the server cannot be reached (${code})`, {
+  return new WindlassError('engine_unreachable', `the server cannot be reached (${whyUnreachable(error)})`, {
     cause: error,
     applied: 'no',
   })

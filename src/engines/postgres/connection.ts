@@ -5,6 +5,7 @@
 import type { Client, ClientConfig, QueryArrayConfig } from 'pg'
 
 import { loadDriver } from '../../base/driver.ts'
+import { whyUnreachable } from '../../base/unreachable.ts'
 import { WindlassError } from '../../core/errors.ts'
 import type { Link } from '../sql/pool.ts'
 import type { Row } from '../sql/task-row.ts'
@@ -142,13 +143,15 @@ export async function connect({ url, name, direct, timeout }: ConnectionOptions)
       idle_in_transaction_session_timeout: Math.max(10_000, 2 * timeout),
     }),
   }
-  const client = new pg.Client(config)
-  const connection = new Connection(client, direct)
+  let connection: Connection | null = null
   try {
+    // Reads the files that the address names.
+    const client = new pg.Client(config)
+    connection = new Connection(client, direct)
     await client.connect()
     return connection
   } catch (error) {
-    connection.destroy()
+    connection?.destroy()
     if (error instanceof Error && error.message.includes('timeout')) throw timedOut(timeout, false)
     throw unreachable(error)
   }
@@ -157,8 +160,7 @@ export async function connect({ url, name, direct, timeout }: ConnectionOptions)
 function unreachable(error: unknown): WindlassError {
   const failure = failureOf(error, false)
   if (failure.detail['sqlstate'] !== null) return failure
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer'
-  return new WindlassError('engine_unreachable', `the server cannot be reached (${code})`, {
+  return new WindlassError('engine_unreachable', `the server cannot be reached (${whyUnreachable(error)})`, {
     cause: error,
     applied: 'no',
   })

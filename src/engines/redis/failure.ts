@@ -1,6 +1,7 @@
 // From an error of the client or the server to one of ours: which code, and whether anything may have been applied.
 // Promises that doubt stays doubt: an error reply to a script that may have written before it failed is `unknown`.
 
+import { whyUnreachable } from '../../base/unreachable.ts'
 import { WindlassError, type ErrorCode } from '../../core/errors.ts'
 
 /** Error replies by their first word. All of them are given before a script has written anything. */
@@ -72,7 +73,8 @@ export function connectionLost(cause: unknown): WindlassError {
 
 /** There was no connection to send anything over. */
 export function unreachable(place: string, cause: unknown): WindlassError {
-  return new WindlassError('engine_unreachable', `no connection to ${place}`, { cause, applied: 'no' })
+  const text = `no connection to ${place} (${whyUnreachable(cause)})`
+  return new WindlassError('engine_unreachable', text, { cause, applied: 'no' })
 }
 
 /** No answer came in time. */

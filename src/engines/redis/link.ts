@@ -104,7 +104,8 @@ export class Link {
   }
 
   get #place(): string {
-    return `${this.#address.host}:${this.#address.port}`
+    const { host, port } = this.#address
+    return `${host}:${port}${isSecure(this.#address) ? ' over TLS' : ''}`
   }
 
   async #send(args: string[], until: number): Promise<Reply> {
