@@ -84,16 +84,16 @@ async function settleOf(batch: number): Promise<(string | number | null)[]> {
   const { rows } = await client.query<{ id: string; tid: string }>(
     `SELECT id, ctid::text AS tid FROM ${place?.schema}.tasks WHERE state = 1 ORDER BY place LIMIT ${batch}`,
   )
-  const ids = rows.map(({ id }) => id)
-  const tokens = array(ids.map((id) => `${id} c.1`))
-  const kept = array(ids.map(() => 1))
+  const ids = array(rows.map(({ id }) => id))
+  const all = (value: string | number): string => array(rows.map(() => value))
   return [
     null,
     array(rows.map(({ tid }) => tid)),
-    tokens,
-    array(ids),
-    kept,
-    kept,
+    ids,
+    all('c'),
+    all(1),
+    all('null'),
+    all(1),
     batch,
     '[]',
     'plans',
@@ -101,26 +101,12 @@ async function settleOf(batch: number): Promise<(string | number | null)[]> {
   ]
 }
 
-function enqueueOf(batch: number): (string | number | null)[] {
+function enqueueOf(batch: number, alike: boolean): (string | number | null)[] {
   const all = (value: string | number | null): string => array(Array.from({ length: batch }, () => value))
   const ids = array(Array.from({ length: batch }, () => mintToken()))
-  const fixed = [all('d'), all('default'), all('t'), all(0), all(null), all(null), all(1), all(null)]
-  return [
-    null,
-    all(0),
-    all(null),
-    ids,
-    ...fixed,
-    all(null),
-    all(''),
-    all(null),
-    all(1_000),
-    all('{}'),
-    batch,
-    '[]',
-    'plans',
-    'word',
-  ]
+  const shape = [0, null, 'default', 't', 0, null, null, 1, null, 'client', '', null, 1_000]
+  const columns = alike ? shape : shape.map(all)
+  return [null, ids, all('d'), all('{}'), ...columns, batch, '[]', 'plans', 'word']
 }
 
 for (const mode of ['force_generic_plan', 'force_custom_plan']) {
@@ -137,12 +123,15 @@ for (const mode of ['force_generic_plan', 'force_custom_plan']) {
           assertLean(await planOf(CLAIM_MERGED, claimOf(null, bound, batch), mode), batch)
         }
         const settled = await planOf(SUCCEED, await settleOf(batch), mode)
-        assert.match(settled, /Tid Scan on tasks/)
-        assert.match(settled, /hashed SubPlan/)
-        // One row by one row is no matter; more would be all pairs.
-        if (batch > 1) assert.doesNotMatch(settled, /Nested Loop/)
+        // One look by its place for each of what is listed, and nothing else of the table.
+        assert.match(
+          settled,
+          /Nested Loop.*\n *->  Function Scan on (?:unnest )?u.*\n *->  Tid Scan on tasks/,
+        )
+        assert.doesNotMatch(settled, /(?:Hash|Merge) Join/)
         assertLean(settled, batch)
-        assertLean(await planOf(PLAIN, enqueueOf(batch), mode), batch)
+        assertLean(await planOf(PLAIN.mixed, enqueueOf(batch, false), mode), batch)
+        assertLean(await planOf(PLAIN.alike, enqueueOf(batch, true), mode), batch)
       })
     }
   }

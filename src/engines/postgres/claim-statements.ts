@@ -28,11 +28,14 @@ function rowsOf(columns: string, limit: string, lock: string): string {
 const ORDERED_ROWS = `SELECT c.tid, c.expires_at FROM lanes l,
     LATERAL (${rowsOf('t.ctid AS tid, t.expires_at', '$8', 'FOR UPDATE SKIP LOCKED')} LIMIT $8) AS c
     WHERE (SELECT go FROM ask) LIMIT $8`
-// How much of the best rows each lane has is looked at first, without locks; then so much of each is taken.
-const SHARES = `shares AS MATERIALIZED (SELECT queue, rank, bound, count(*) AS n FROM
+// How much of the best rows each lane has is looked at first, without locks; then so much of each is taken. One lane
+// alone, which is what most stores have, has all of them.
+const SHARES = `shares AS MATERIALIZED (SELECT queue, rank, bound, $8::bigint AS n FROM lanes
+    WHERE (SELECT count(*) FROM lanes) = 1 AND (SELECT go FROM ask)
+  UNION ALL SELECT * FROM (SELECT queue, rank, bound, count(*) AS n FROM
     (SELECT l.queue, l.rank, l.bound, c.place FROM lanes l, LATERAL (${rowsOf('t.place', '$8', '')} LIMIT $8) AS c
-      WHERE (SELECT go FROM ask) ORDER BY l.rank, c.place LIMIT $8) AS best
-    GROUP BY queue, rank, bound ORDER BY rank, queue),`
+      WHERE (SELECT count(*) FROM lanes) > 1 AND (SELECT go FROM ask) ORDER BY l.rank, c.place LIMIT $8) AS best
+    GROUP BY queue, rank, bound ORDER BY rank, queue) AS several),`
 const MERGED_ROWS = `SELECT c.tid, c.expires_at FROM shares l,
     LATERAL (${rowsOf('t.ctid AS tid, t.expires_at', 'l.n', 'FOR UPDATE SKIP LOCKED')} LIMIT l.n) AS c`
 

@@ -78,6 +78,9 @@ CREATE TABLE @sessions (
 CREATE TABLE @fresh_changes (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at bigint NOT NULL,
   count int NOT NULL, items text NOT NULL) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 CREATE TABLE @changes (first bigint PRIMARY KEY, count int NOT NULL, at bigint NOT NULL, items text NOT NULL);
+-- A list of ids is hardly worth compressing, and whoever claims or settles would wait for it.
+ALTER TABLE @fresh_changes ALTER items SET STORAGE EXTERNAL;
+ALTER TABLE @changes ALTER items SET STORAGE EXTERNAL;
 
 CREATE TABLE @documents (
   kind text COLLATE "C", key text COLLATE "C", version int NOT NULL, body text NOT NULL, updated_at bigint NOT NULL,
