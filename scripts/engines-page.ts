@@ -1,6 +1,7 @@
 // The page of engines, docs/reference/engines.md: what the conformance suite found of each engine and what the bench
 // measured, as kept in docs/reference/engines.json. `npm run docs -- --engines` proves every engine that has a server
-// here and writes what it found into that file; `--figures FILE` takes the figures from `npm run bench -- --json`.
+// here and writes what it found into that file; `--figures FILE` takes the figures from `npm run bench -- --json`;
+// `npm run test:servers` adds other releases of the servers.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
@@ -24,8 +25,20 @@ interface Figure {
   readonly value: number | null
 }
 
+/** A release of a server on which the whole suite passed. */
+interface ProvenRelease {
+  readonly engine: string
+  /** Of the series: what is found of it later takes its place. */
+  readonly name: string
+  readonly product: string
+  readonly version: string
+  readonly cases: number
+  readonly passed: number
+}
+
 interface EnginesFile {
   readonly engines: readonly EngineResult[]
+  readonly releases: readonly ProvenRelease[]
   readonly figures: readonly Figure[]
 }
 
@@ -66,12 +79,25 @@ export function takeFigures(file: string): void {
   write({ ...known, figures: [...known.figures.filter(({ engine }) => !measured.has(engine)), ...taken] })
 }
 
+/** Keeps what the suite found on one release of a server (`npm run test:servers`). */
+export function keepRelease(name: string, result: EngineResult): void {
+  const { engine, product, version, cases, passed } = result
+  const known = readEngines()
+  const releases = [
+    ...known.releases.filter((one) => one.name !== name),
+    { engine, name, product, version, cases, passed },
+  ]
+  const place = (one: ProvenRelease): number => ORDER.indexOf(one.engine)
+  releases.sort((a, b) => place(a) - place(b) || a.name.localeCompare(b.name, 'en', { numeric: true }))
+  write({ ...known, releases })
+}
+
 function write(file: EnginesFile): void {
   writeFileSync(DATA, `${JSON.stringify(file, null, 2)}\n`)
 }
 
 export function enginesPage(note: string): string {
-  const { engines, figures } = readEngines()
+  const { engines, releases, figures } = readEngines()
   return [
     '# Engines',
     '',
@@ -85,6 +111,7 @@ export function enginesPage(note: string): string {
     'The class of durability is that of the server as the suite started it: on a server of yours, `windlass doctor` tells it.',
     'D3: fsynced. D2: survives a killed process. D1: a crash may lose some seconds. D0: in memory.',
     '',
+    ...releaseLines(releases),
     ...engines.flatMap(skippedLines),
     ...ORDER.flatMap((engine) =>
       figureLines(
@@ -107,6 +134,16 @@ function engineRow({
 }: EngineResult): string {
   const { class: kind, text } = durability
   return `| ${engine} | ${product} ${version} | ${oldest} | ${passed} of ${cases} | ${kind}: ${text} | ${transactions ?? 'none'} |`
+}
+
+function releaseLines(releases: readonly ProvenRelease[]): string[] {
+  if (releases.length === 0) return []
+  const rows = releases.map(
+    ({ engine, product, version, passed, cases }) =>
+      `| ${engine} | ${product} ${version} | ${passed} of ${cases} |`,
+  )
+  const head = ['| engine | server | cases passed |', '| --- | --- | --- |']
+  return ['Other releases that pass the suite (`npm run test:servers`):', '', ...head, ...rows, '']
 }
 
 function skippedLines({ engine, skipped }: EngineResult): string[] {

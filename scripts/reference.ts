@@ -25,6 +25,12 @@ export async function referencePages(): Promise<Readonly<Record<string, string>>
   }
 }
 
+/** Writes every generated page. */
+export async function writeReferencePages(): Promise<void> {
+  for (const [path, text] of Object.entries(await referencePages()))
+    writeFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), text)
+}
+
 function errorsPage(): string {
   const rows = Object.entries(ERROR_CODES).map(
     ([code, { status, retry, hint }]) => `| \`${code}\` | ${status} | ${retry ? 'yes' : 'no'} | ${hint} |`,
@@ -116,7 +122,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({ options: { engines: { type: 'boolean' }, figures: { type: 'string' } } })
   if (values.engines === true) proveEngines()
   if (values.figures !== undefined) takeFigures(values.figures)
-  for (const [path, text] of Object.entries(await referencePages())) {
-    writeFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), text)
-  }
+  await writeReferencePages()
 }
