@@ -101,7 +101,7 @@ export class Worker extends Service {
     const session = (): string | null => this.#membership.session
     this.#hearing = new Hearing({
       settings,
-      listening: () => session() !== null && this.#room() > 0,
+      listening: () => session() !== null && this.#slots() > 0,
       deaf: () => void this.#beginAnew(),
     })
     this.#claimer = this.#createClaimer()
@@ -287,9 +287,12 @@ export class Worker extends Service {
 
   /** Tasks that may be claimed now: free slots, as far as endings do not pile up. */
   #room(): number {
-    const { types, unsettledMost } = this.#settings
-    if (this.#state !== 'running' || types.size === 0) return 0
-    return Math.min(this.#runner.room, unsettledMost - this.#desk.unsettled)
+    return Math.min(this.#slots(), this.#settings.unsettledMost - this.#desk.unsettled)
+  }
+
+  /** Free slots. Endings that pile up take none: a store that takes no ending is not heard either. */
+  #slots(): number {
+    return this.#state === 'running' && this.#settings.types.size > 0 ? this.#runner.room : 0
   }
 
   #take(tasks: readonly TaskRecord[], session: string): void {

@@ -165,6 +165,25 @@ test('a late answer to a claim that was given up is handed back, not run beyond 
   assert.deepEqual([state, crashes, failures], ['succeeded', 0, 0])
 })
 
+test('endings that no store takes pile up until nothing more is claimed: deaf as well', async (t) => {
+  const rig = await createRig(t)
+  let away = true
+  const engine = faulty(rig.engine, (verb) => (verb === 'settle' && away ? 'hang' : null))
+  const any = task('any', () => 'ok')
+  const worker = await rig.worker([any], { engine, concurrency: 50 })
+  const tasks = Array.from({ length: 500 }, () => newTask({ type: 'any' }))
+  await rig.engine.enqueue(tasks)
+  await rig.clock.run(55_000)
+  assert.equal(worker.status().unsettled, 200)
+  assert.equal(deafTimes(worker), 0)
+  await rig.clock.run(25_000)
+  assert.equal(deafTimes(worker), 1)
+  away = false
+  await rig.clock.run(20_000)
+  const states = (await rig.engine.records.get(tasks.map(({ id }) => id))).map((one) => one?.state)
+  assert.deepEqual(new Set(states), new Set(['succeeded']))
+})
+
 test('an onDeaf that throws is told, and keeps nothing from beginning anew', async (t) => {
   const rig = await createRig(t)
   let away = true
