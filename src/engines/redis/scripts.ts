@@ -24,12 +24,16 @@ export function scriptOf(name: string): Script {
   return script
 }
 
-/** The first line (which says how the server is to treat it), the shared parts, the rest. */
+/**
+ * The first line (which says how the server is to treat it), the shared parts, the rest. Each part is a function inside
+ * of the one before: Lua looks for a variable that a function takes from around it through all that are open there.
+ */
 function join(name: string): string {
   const [shebang = '', ...lines] = read(name).split('\n')
   const shared = lines.find((line) => line.startsWith('--@'))
   const names = shared?.slice(3).trim().split(/\s+/) ?? []
-  return [shebang, ...names.map(read), ...lines].join('\n')
+  const parts = names.map((part) => `${read(part)}return (function()`)
+  return [shebang, ...parts, ...lines, ...names.map(() => 'end)()'), ''].join('\n')
 }
 
 function read(name: string): string {

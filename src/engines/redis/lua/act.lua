@@ -3,7 +3,8 @@
 -- KEYS[1] prefix  ARGV[3] number, then for each: verb (cancel requeue delete reprioritise), id, priority or ''
 -- Answers {lanes with more stale entries than this unit may drop, then flat (outcome, code or '', holder or '')}
 -- O(n log N), n ≤ 1,000, and as many stale entries
---@ unit task beside lanes compact
+--@ unit rows gathered task beside lanes compact
+needTask()
 local verbs = {}
 local touched = {}
 

@@ -3,7 +3,7 @@
 -- KEYS[1] prefix  ARGV[3] number of requests, then for each: session, claim id, limit, number of queues (-1: all), queues
 -- Answers for each request: {live, more, wait ('': none), again, replayed, records (see beside.lua)}
 -- `again`: it stopped at what one unit looks at before it took anything. O(n log N), n ≤ 1,000 looked at, taken or promoted
---@ unit task beside lanes
+--@ unit rows gathered task beside lanes
 local answers, at = {}, 4
 for i = 1, tonumber(ARGV[3]) do
   local session, claimId, limit, n = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])

@@ -3,7 +3,7 @@
 -- KEYS[1] prefix  ARGV[3] 'put', then for each: kind, key, version, body, pauses ('': no settings of a queue, 1, 0);
 --   or 'remove', then for each: kind, key, version, settings (1 or '')
 -- Answers flat (status, version) for each. O(log N) each
---@ unit
+--@ unit gathered
 local answers = {}
 
 -- A queue that is paused no more has work at once.

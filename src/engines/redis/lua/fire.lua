@@ -3,7 +3,7 @@
 -- KEYS[1] prefix  ARGV[3] number, then for each: name, version, due, next due or '', number of journal entries,
 --   (stream, key, at, body)…, number of arguments of the tasks, tasks (see new-tasks.lua)
 -- Answers flat ('fired' or 'stale', refused tasks or false) for each. O(n log N), n ≤ 1,000 tasks
---@ unit task new-tasks schedule-rows entries
+--@ unit rows gathered task new-tasks schedule-rows entries
 local answers, at = {}, 4
 for i = 1, tonumber(ARGV[3]) do
   local name, version, due, nextDue, count = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 4])

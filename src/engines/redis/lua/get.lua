@@ -2,7 +2,7 @@
 -- Records by id.
 -- KEYS[1] prefix  ARGV[3] codes of the states that are wanted ('': all, also tasks that are not there), ARGV[4…] ids
 -- Answers records, see beside.lua. O(n) for n ≤ 1,000 ids
---@ unit beside
+--@ unit rows beside
 local ids, codes = {}, ARGV[3]
 for i = 4, #ARGV do ids[i - 3] = ARGV[i] end
 if codes == '' then return recordsOf(ids) end

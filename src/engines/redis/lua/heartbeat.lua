@@ -3,7 +3,7 @@
 -- KEYS[1] prefix  ARGV[3…] for each: session, renew (1 or 0), draining (1 or 0)
 -- Answers {now, paused queues, wait ('': none), then for each: false (gone) or flat (id, token, started, cancel)}
 -- O(n) for n running tasks of the session, read in slices of 1,000
---@ unit session-rows task beside lanes
+--@ unit rows gathered session-rows task beside lanes
 
 local function runningOf(session)
   local ids, answer = call('SMEMBERS', P .. 'r:' .. session), {}

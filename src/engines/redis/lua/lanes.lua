@@ -40,6 +40,7 @@ local function firstDue(queue)
 end
 
 local function promoteOne(id)
+  needTask()
   local t = load(id)
   if not t or t.code ~= '0' then return end
   move(t, '1', { place = true, quiet = true })
@@ -182,7 +183,10 @@ local function start(h, id, claim)
     end
   end
   claim.gone = claim.gone + 1
-  if not begin then return cancelWaiting(load(id), 'expired', 'expire', true) end
+  if not begin then
+    needTask()
+    return cancelWaiting(load(id), 'expired', 'expire', true)
+  end
   if begin.expires then rank(P .. 'ex', id, false) end
   if begin.tells then call('HDEL', P .. 'p', id) end
   local n, m = claim.n + 1, begin.n + 1

@@ -3,7 +3,7 @@
 -- KEYS[1] prefix  ARGV[3] up to how many all are measured, ARGV[4] of more than that, how many at each end
 -- Answers {number of finished tasks, how many of the oldest were measured, their bytes, then those of the newest}.
 -- O(n) for n ≤ 3,000 listed ids at each end. A long body counts whole, with what else is in it: it is not read.
---@ unit
+--@ unit rows
 local names = call('SMEMBERS', P .. 'keeps')
 local SHORT, LOOKED = 4096, 3000
 local answer, seen = { 0, 0 }, {}

@@ -7,58 +7,64 @@
 
 local CREATED, EXISTING, DUPLICATE, CONFLICT = 'c', 'e', 'd', 'x'
 
-local function instant(kind, value)
-  return kind == 'a' and int(NOW + value) or value
-end
+local instant, digestOf, identityOf, create, enqueueOne
+local function needSpecial()
+  if instant then return end
+  needTask()
 
-local function digestOf(body) return match(body, '^[^\30\31]*') end
-
--- What an id that is not free answers; nil: it is free.
-local function identityOf(id, body, minted)
-  local text = row(id)
-  if text then
-    local same = digestOf(call('HGET', P .. 'b', id) or '') == digestOf(body)
-    return same and EXISTING or CONFLICT, id, codeOf(text)
+  function instant(kind, value)
+    return kind == 'a' and int(NOW + value) or value
   end
-  local buried = not minted and call('HGET', P .. 't', id)
-  if not buried then return nil end
-  local known = match(buried, '^(.*)\31%d+$')
-  if known == digestOf(body) then return EXISTING, id, '3' end
-  return CONFLICT, id, ''
-end
 
-local function create(shape, priority, at)
-  local id, body = ARGV[at], ARGV[at + 1]
-  local t = { id = id, shape = shape, short = '', place = '', attempt = '0', claim = '', session = '', started = '',
-    deadline = '', cancel = '', settled = '', mark = '', created = now, priority = priority, failures = '',
-    crashes = '', losses = '', releases = '', snoozes = '', first = '', outcome = '', reason = '', finished = '', has = '' }
-  t.runAt = instant(ARGV[at + 2], ARGV[at + 3])
-  t.expires = ARGV[at + 4] == '' and '' or instant(ARGV[at + 4], ARGV[at + 5])
-  t.till = (shape.key == '' or ARGV[at + 6] == '') and '' or int(NOW + ARGV[at + 6])
-  t.code = tonumber(t.runAt) <= NOW and '1' or '0'
-  if t.code == '1' then t.place = tostring(call('HINCRBY', P .. 'm', 'place', 1)) end
-  local entry = entryOf(shape)
-  entry[#entry + 1] = id
-  t.entry = entry[1]
-  enter(t)
-  list(t.code, shape, id, now)
-  if shape.group ~= '' then rank(P .. 'g:' .. shape.group, id, now) end
-  if shape.parent ~= '' then rank(P .. 'h:' .. shape.parent, id, now) end
-  if shape.key ~= '' then takeKey(shape.key, id, t.till) end
-  call('HSET', P .. 'b', id, body)
-  save(t)
-  tell(id, shape, t.code, '0')
-  if t.code == '0' then hint('due', shape.queue) end
-  return t.code
-end
+  function digestOf(body) return match(body, '^[^\30\31]*') end
 
--- One item of any kind.
-local function enqueueOne(shape, priority, at, minted)
-  local outcome, id, state = identityOf(ARGV[at], ARGV[at + 1], minted)
-  if outcome then return outcome, id, state end
-  local holder = shape.key ~= '' and holderOf(shape.key)
-  if holder then return DUPLICATE, holder, codeOf(row(holder)) end
-  return CREATED, ARGV[at], create(shape, priority, at)
+  -- What an id that is not free answers; nil: it is free.
+  function identityOf(id, body, minted)
+    local text = row(id)
+    if text then
+      local same = digestOf(call('HGET', P .. 'b', id) or '') == digestOf(body)
+      return same and EXISTING or CONFLICT, id, codeOf(text)
+    end
+    local buried = not minted and call('HGET', P .. 't', id)
+    if not buried then return nil end
+    local known = match(buried, '^(.*)\31%d+$')
+    if known == digestOf(body) then return EXISTING, id, '3' end
+    return CONFLICT, id, ''
+  end
+
+  function create(shape, priority, at)
+    local id, body = ARGV[at], ARGV[at + 1]
+    local t = { id = id, shape = shape, short = '', place = '', attempt = '0', claim = '', session = '', started = '',
+      deadline = '', cancel = '', settled = '', mark = '', created = now, priority = priority, failures = '',
+      crashes = '', losses = '', releases = '', snoozes = '', first = '', outcome = '', reason = '', finished = '', has = '' }
+    t.runAt = instant(ARGV[at + 2], ARGV[at + 3])
+    t.expires = ARGV[at + 4] == '' and '' or instant(ARGV[at + 4], ARGV[at + 5])
+    t.till = (shape.key == '' or ARGV[at + 6] == '') and '' or int(NOW + ARGV[at + 6])
+    t.code = tonumber(t.runAt) <= NOW and '1' or '0'
+    if t.code == '1' then t.place = tostring(call('HINCRBY', P .. 'm', 'place', 1)) end
+    local entry = entryOf(shape)
+    entry[#entry + 1] = id
+    t.entry = entry[1]
+    enter(t)
+    list(t.code, shape, id, now)
+    if shape.group ~= '' then rank(P .. 'g:' .. shape.group, id, now) end
+    if shape.parent ~= '' then rank(P .. 'h:' .. shape.parent, id, now) end
+    if shape.key ~= '' then takeKey(shape.key, id, t.till) end
+    call('HSET', P .. 'b', id, body)
+    save(t)
+    tell(id, shape, t.code, '0')
+    if t.code == '0' then hint('due', shape.queue) end
+    return t.code
+  end
+
+  -- One item of any kind.
+  function enqueueOne(shape, priority, at, minted)
+    local outcome, id, state = identityOf(ARGV[at], ARGV[at + 1], minted)
+    if outcome then return outcome, id, state end
+    local holder = shape.key ~= '' and holderOf(shape.key)
+    if holder then return DUPLICATE, holder, codeOf(row(holder)) end
+    return CREATED, ARGV[at], create(shape, priority, at)
+  end
 end
 
 -- Items that are due now and have nothing special, their bodies in ARGV behind `at`. Answers those whose id is taken.
@@ -119,10 +125,12 @@ local function enqueueAll(at)
       local taken = enqueuePlain(kind[1], kind[2], ids, at + 2)
       for i = 1, #taken do
         local n = taken[i]
+        needSpecial()
         refuse(index + n - 1, identityOf(ids[n], ARGV[at + 2 + n], true))
       end
       index, at = index + #ids, at + 3 + #ids
     else
+      needSpecial()
       refuse(index, enqueueOne(kind[1], kind[2], at + 2, ARGV[at + 9] == '1'))
       index, at = index + 1, at + 10
     end

@@ -2,7 +2,8 @@
 -- sweep, third part: drops finished tasks past their retention or over the count, and what is old of the rest.
 -- KEYS[1] prefix  ARGV[3] most, ARGV[4] finished tasks kept, ARGV[5] changes kept, ARGV[6] 1: also the rest
 -- Answers {number purged, 1 if there may be more}. O(n log N), n ≤ most ≤ 250
---@ unit session-rows task
+--@ unit rows gathered session-rows task
+needTask()
 local most, purged = tonumber(ARGV[3]), 0
 local names = call('SMEMBERS', P .. 'keeps')
 

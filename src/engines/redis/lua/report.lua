@@ -2,7 +2,8 @@
 -- report: progress and log lines of running attempts, fenced by the token.
 -- KEYS[1] prefix  ARGV[3] number, then for each: id, token, progress ('': none), number of log lines, (at, level, message)…
 -- Answers for each 'o' (ok), 'c' (a cancel was requested) or 'l' (lost). O(n) for n ≤ 1,000 reports and their lines
---@ unit task
+--@ unit rows gathered task
+needTask()
 local answers, at = {}, 4
 for i = 1, tonumber(ARGV[3]) do
   local t = load(ARGV[at])

@@ -4,7 +4,7 @@
 -- KEYS[1] prefix  ARGV[3] 'put', then for each: name, version, body, paused (1 or 0), due ('': none);
 --   or 'remove', then for each: name, version
 -- Answers flat (status, version) for each. O(log N) each
---@ unit schedule-rows
+--@ unit gathered schedule-rows
 local answers = {}
 local function answer(status, version)
   answers[#answers + 1] = status

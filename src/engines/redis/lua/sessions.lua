@@ -3,7 +3,7 @@
 -- KEYS[1] prefix  ARGV[3] 'start' or 'end', then for each: (session, lease, host, name, fixed JSON) or
 --   (session, cause, culprits JSON or '')
 -- Answers for each: started, exists; ended, already, absent. O(log N) each
---@ unit session-rows
+--@ unit gathered session-rows
 local answers = {}
 if ARGV[3] == 'start' then
   for at = 4, #ARGV, 5 do answers[#answers + 1] = startSession(ARGV[at], ARGV[at + 1], ARGV[at + 3], ARGV[at + 4]) end

@@ -3,7 +3,7 @@
 -- KEYS[1] prefix  ARGV[3] session and ARGV[4] id behind which to go on, ARGV[5] grace, ARGV[6] how many are wanted
 -- Answers {next session or false, next id, then for each session that has any: session, live (1 or 0), cause ('':
 -- missing), culprits, records (see beside.lua)}. O(n log n): stops at the session in which it has seen 1,000 rows
---@ unit session-rows beside
+--@ unit rows session-rows beside
 local limit = NOW - tonumber(ARGV[5])
 local wanted, seen = tonumber(ARGV[6]), 0
 local answer = { false, '' }

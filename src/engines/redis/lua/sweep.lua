@@ -2,7 +2,8 @@
 -- sweep, first part: the turn, leases, deaths by time; then what is expired and what is due.
 -- KEYS[1] prefix  ARGV[3] every ('': needs no turn), ARGV[4] extend, ARGV[5] declare (1 or 0), ARGV[6] limit
 -- Answers false (not its turn) or {declared dead, number expired, number promoted}. O(n log N), n ≤ limit ≤ 1,000
---@ unit session-rows task beside lanes
+--@ unit rows gathered session-rows task beside lanes
+needTask()
 local every = ARGV[3]
 if every ~= '' then
   local last = call('HGET', P .. 'm', 'swept')

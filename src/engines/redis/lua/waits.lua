@@ -3,7 +3,8 @@
 -- KEYS[1] prefix  ARGV[3] 'oldest', ARGV[4] queue; or 'ahead', id, most
 -- Answers the earliest due time among the first ready tasks of each priority ('': none), or the place of a ready task
 -- among those of its queue (-1: it is not ready). O(n): looks at 1,000 entries, or at `most` stale ones before a task
---@ unit task beside lanes
+--@ unit rows gathered task beside lanes
+needTask()
 local function oldestOf(queue)
   local heads, oldest = {}, nil
   for priority = 10, 0, -1 do
