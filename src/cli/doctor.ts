@@ -9,6 +9,7 @@ import type { Windlass } from '../windlass.ts'
 import type { Cli } from './cli.ts'
 import { machineFacts, sqliteFile, storeFacts, workFacts } from './doctor-facts.ts'
 import { judgeMachine, judgeStore, judgeWork } from './doctor-rules.ts'
+import { judgeSchedules } from './doctor-schedules.ts'
 import type { Finding } from './finding.ts'
 import { EXIT, tellFailure, type Failure } from './exit-codes.ts'
 import { maskSecrets } from '../core/secrets.ts'
@@ -50,6 +51,8 @@ async function examineStore(windlass: Windlass, url: string, findings: Finding[]
     findings.push(...judgeStore(await storeFacts(engine, url), work.live.length))
     findings.push({ check: 'schema', ok: true, detail: 'as this version needs it', mend: null })
     findings.push(...judgeWork(work, machineFacts()))
+    const { schedules } = windlass
+    findings.push(...judgeSchedules(await schedules.list(), await schedules.schedulers()))
     return null
   } catch (error) {
     if (!(error instanceof WindlassError)) throw error

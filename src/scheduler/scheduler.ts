@@ -10,6 +10,7 @@ import { Service } from '../base/service.ts'
 import type { Firing } from '../core/cold-verbs.ts'
 import type { Engine } from '../core/engine.ts'
 import { DEFAULTS, LIMITS } from '../core/limits.ts'
+import type { ScheduleRecord } from '../core/record.ts'
 import { readTick } from '../core/schedule-tick.ts'
 import type { SchedulerPresence } from '../core/scheduler-presence.ts'
 import { fireAll } from './fire.ts'
@@ -20,6 +21,8 @@ import { Presence } from './presence.ts'
 const SECOND = 1_000
 /** Schedulers of one system look this far apart at most, so that mostly one finds work and the others none. */
 const STAGGER = 100
+/** Reading and firing a page takes a moment; beyond that a connection has swallowed an answer, and a new look is safe. */
+const LONGEST = 60_000
 /** A store that does not answer is told again after this many tries. */
 const TELL_EVERY = 20
 
@@ -75,9 +78,16 @@ export class Scheduler extends Service {
   async #look(): Promise<number> {
     const due = this.#engine.schedules.due(LIMITS.page)
     const { now, schedules } = await answerOf(this.#clock, DEFAULTS.callTimeout, 'due', due)
-    const wait = SECOND - (now % SECOND) + this.#offset
-    if (schedules.length === 0) return wait
-    const read = schedules.map((record) => readDue(record, now))
+    const since = this.#clock.mono()
+    const more =
+      schedules.length > 0 && (await answerOf(this.#clock, LONGEST, 'fire', this.#fire(schedules, now)))
+    const wait = SECOND - (now % SECOND) + this.#offset - (this.#clock.mono() - since)
+    return more ? 0 : Math.max(0, wait)
+  }
+
+  /** True: more is due at once. */
+  async #fire(due: readonly ScheduleRecord[], now: number): Promise<boolean> {
+    const read = due.map((record) => readDue(record, now))
     const { fired, refused } = await fireAll(this.#engine, await this.#plan(read, now), now)
     for (const firing of fired) this.#tell(firing)
     for (const { name, error } of refused)
@@ -85,10 +95,8 @@ export class Scheduler extends Service {
         schedule: name,
         error,
       })
-    // More may be due than one look shows, and ticks that are caught up come in parts.
-    const more =
-      schedules.length >= LIMITS.page || fired.some(({ nextDueAt }) => nextDueAt !== null && nextDueAt <= now)
-    return more ? 0 : wait
+    // One look shows a page of what is due, and ticks that are caught up come in parts.
+    return due.length >= LIMITS.page || fired.some(({ nextDueAt }) => nextDueAt !== null && nextDueAt <= now)
   }
 
   async #plan(read: readonly (Due | Firing)[], now: number): Promise<Firing[]> {

@@ -233,4 +233,8 @@ export const en = {
   'tick.failed': 'failed',
   'tick.missed': 'skipped, missed',
   'tick.overlap': 'skipped, overlap',
+  'doctor.c_schedules': 'schedules',
+  'doctor.c_late': 'late schedules',
+  'doctor.schedules': '{active} with a tick to come, {alive} live schedulers',
+  'doctor.late': '{name} is late by {time}',
 } as const

@@ -230,4 +230,8 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'tick.failed': '失败',
   'tick.missed': '跳过：已错过',
   'tick.overlap': '跳过：重叠',
+  'doctor.c_schedules': '计划',
+  'doctor.c_late': '延迟的计划',
+  'doctor.schedules': '{active} 个待触发，{alive} 个存活的调度器',
+  'doctor.late': '{name} 延迟 {time}',
 }
