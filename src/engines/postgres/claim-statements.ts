@@ -18,11 +18,15 @@ const ORDERED_LANES = `SELECT l.queue, l.rank, coalesce(h.place, 0) AS bound
 const MERGED_LANES = `SELECT l.queue, l.rank, coalesce(h.place, 0) AS bound FROM @lanes l ${BOUNDS}
     WHERE ${NOT_PAUSED} AND $4::text[] IS NULL ORDER BY l.rank, l.queue`
 
+/** Found in no index but their own. */
+const RELEASED = 't.back = 1 AND t.state + 0 = 1'
+
 /** Rows of one lane in the order of their places: released ones below the bound, then all above it. */
 function rowsOf(columns: string, limit: string, lock: string): string {
-  const from = `SELECT ${columns} FROM @tasks t WHERE t.state = 1 AND t.queue = l.queue AND t.rank = l.rank`
-  return `SELECT * FROM (${from} AND t.back = 1 AND t.place <= l.bound ORDER BY t.place LIMIT ${limit} ${lock}) AS released
-      UNION ALL SELECT * FROM (${from} AND t.place > l.bound ORDER BY t.place LIMIT ${limit} ${lock}) AS placed`
+  const from = `SELECT ${columns} FROM @tasks t WHERE t.queue = l.queue AND t.rank = l.rank AND`
+  const rest = `ORDER BY t.place LIMIT ${limit} ${lock}`
+  return `SELECT * FROM (${from} ${RELEASED} AND t.place <= l.bound ${rest}) AS released
+      UNION ALL SELECT * FROM (${from} t.state = 1 AND t.place > l.bound ${rest}) AS placed`
 }
 
 const ORDERED_ROWS = `SELECT c.tid, c.expires_at FROM lanes l,
@@ -43,7 +47,7 @@ const LEFT = `SELECT 1 FROM lanes l LEFT JOIN (SELECT queue, rank, max(place) AS
     ON m.queue = l.queue AND m.rank = l.rank WHERE
     EXISTS (SELECT 1 FROM @tasks t WHERE t.state = 1 AND t.queue = l.queue AND t.rank = l.rank
       AND t.place > greatest(l.bound, m.place)) OR
-    EXISTS (SELECT 1 FROM @tasks t WHERE t.state = 1 AND t.back = 1 AND t.queue = l.queue AND t.rank = l.rank
+    EXISTS (SELECT 1 FROM @tasks t WHERE ${RELEASED} AND t.queue = l.queue AND t.rank = l.rank
       AND t.place <= l.bound AND t.place > coalesce(m.place, 0))`
 
 function claimOf(lanes: string, shares: string, rows: string): string {

@@ -67,7 +67,7 @@ async function selectRows(
   // Only waiting tasks are in the index by creation: of running ones there are as many as handlers.
   const hot = (condition: string): string =>
     `(${SELECT} FROM @tasks t WHERE ${condition} AND t.state = ${state}${where} ${ORDER})`
-  const sql = `SELECT * FROM (${hot('t.state < 2')} UNION ALL ${hot('t.state = 2')}
+  const sql = `SELECT * FROM (${hot('t.state - 0 < 2')} UNION ALL ${hot('t.state = 2')}
     UNION ALL (${finished})) AS t ${ORDER}`
   return (await look.query(sql, params)).rows
 }

@@ -20,13 +20,14 @@ CREATE TABLE @store (key text PRIMARY KEY, value text NOT NULL);
 CREATE TABLE @tasks (${TASK}
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
   autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, autovacuum_vacuum_cost_delay = 1);
--- Each index covers one purpose and only the rows of it.
+-- Each index covers one purpose and only the rows of it. That a task is ready must not tell the planner that it is in
+-- any index but the first: an empty one looks cheapest to read from end to end, and what was planned then is kept.
 CREATE INDEX tasks_ready ON @tasks (queue, rank, place) WHERE state = 1;
-CREATE INDEX tasks_back ON @tasks (queue, rank, place) WHERE state = 1 AND back = 1;
+CREATE INDEX tasks_back ON @tasks (queue, rank, place) WHERE back = 1;
 CREATE INDEX tasks_due ON @tasks (queue, run_at, id) WHERE state = 0;
 CREATE INDEX tasks_running ON @tasks (session, claim) WHERE state = 2;
 CREATE INDEX tasks_expiring ON @tasks (expires_at) WHERE state < 2 AND expires_at IS NOT NULL;
-CREATE INDEX tasks_created ON @tasks (created_at) WHERE state < 2;
+CREATE INDEX tasks_created ON @tasks (created_at) WHERE state - 0 < 2;
 CREATE INDEX tasks_grp ON @tasks (grp, created_at) WHERE grp IS NOT NULL;
 CREATE INDEX tasks_parent ON @tasks (parent_id, created_at) WHERE parent_id IS NOT NULL;
 
