@@ -19,7 +19,8 @@ export interface CountedTasks {
   readonly at: number
 }
 
-const CLAIMED = 20_000
+/** Claimed tasks of one generation; two are remembered. */
+const CLAIMED = 10_000
 const REGISTERED = 100_000
 
 export class SqlMemory<K extends ClaimedTask> {
@@ -27,8 +28,9 @@ export class SqlMemory<K extends ClaimedTask> {
   readonly registered = new Set<string>()
   readonly bounds = new Bounds()
   counted: CountedTasks | null = null
-  /** By task id. The oldest make way. */
-  readonly #claimed = new Map<string, K>()
+  /** By task id. The elder generation makes way as a whole: to find the oldest entry of a map takes longer and longer. */
+  #claimed = new Map<string, K>()
+  #elder = new Map<string, K>()
 
   register(key: string): void {
     if (this.registered.size >= REGISTERED) this.registered.clear()
@@ -36,19 +38,19 @@ export class SqlMemory<K extends ClaimedTask> {
   }
 
   claimed(id: string): K | undefined {
-    return this.#claimed.get(id)
+    return this.#claimed.get(id) ?? this.#elder.get(id)
   }
 
   forget(id: string): void {
     this.#claimed.delete(id)
+    this.#elder.delete(id)
   }
 
   rememberClaimed(id: string, task: K): void {
-    this.#claimed.set(id, task)
-    if (this.#claimed.size <= CLAIMED) return
-    for (const oldest of this.#claimed.keys()) {
-      this.#claimed.delete(oldest)
-      break
+    if (this.#claimed.size >= CLAIMED) {
+      this.#elder = this.#claimed
+      this.#claimed = new Map()
     }
+    this.#claimed.set(id, task)
   }
 }
