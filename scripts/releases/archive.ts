@@ -18,6 +18,7 @@ const run = promisify(execFile)
 
 /** What one folder is to hold. */
 export interface Wanted {
+  /** The first wins where several have a package. */
   readonly suites: readonly string[]
   readonly packages: readonly string[]
 }
@@ -39,7 +40,8 @@ export async function unpack({ suites, packages }: Wanted, fresh: boolean): Prom
   writeFileSync(join(place, 'state/status'), '')
   writeFileSync(join(place, 'apt.conf'), await settingsOf(place))
   await apt(place, ['update'])
-  await apt(place, ['install', '--yes', '--no-install-recommends', '--download-only', ...packages])
+  const install = ['install', '--yes', '--no-install-recommends', '--download-only']
+  await apt(place, [...install, '--target-release', suites[0] ?? '', ...packages])
   for (const file of globSync(join(place, 'cache/archives/*.deb')))
     await run('dpkg', ['--extract', file, join(place, 'unpacked')])
   for (const folder of ['state', 'cache']) rmSync(join(place, folder), { recursive: true })

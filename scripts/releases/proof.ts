@@ -4,7 +4,7 @@
  *
  * Leaves which releases there are to releases.ts, and what becomes of the findings to main.ts. No server outlives it.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { WindlassError } from '../../src/core/errors.ts'
 import { openEngine } from '../../src/engines/open.ts'
 import type { EngineResult } from '../../test/engines/results.ts'
+import type { EngineKind } from '../test/servers/kind.ts'
 import { Servers } from '../test/servers/servers.ts'
 import type { Release } from './releases.ts'
 
@@ -40,19 +41,19 @@ function environment(programs: readonly string[]): NodeJS.ProcessEnv {
  * Runs the engine's tests: conformance, transactions, plans and what else is in test/engines, and the model test.
  * Where one fails, the log stays and is named.
  * @param programs folders of the release's programs
+ * @param signal ends them early, servers included
  */
-export function prove({ engine }: Release, programs: readonly string[]): Finding {
+export async function prove(
+  { engine }: Release,
+  programs: readonly string[],
+  signal: AbortSignal,
+): Promise<Finding> {
   const folder = mkdtempSync(join(tmpdir(), 'windlass-release-'))
   const log = join(folder, 'log')
-  const file = openSync(log, 'w')
-  const words = [`engines/${engine}`, `model/${engine}`]
-  const { status } = spawnSync(
-    process.execPath,
-    ['--conditions=windlass-source', RUN, '--engine', engine, ...words],
-    { stdio: ['ignore', file, file], env: { ...environment(programs), WINDLASS_TEST_RESULTS: folder } },
-  )
-  closeSync(file)
+  const env = { ...environment(programs), WINDLASS_TEST_RESULTS: folder }
+  const status = await runTests(engine, env, log, signal)
   const tests = /^\d+ passed, \d+ failed, \d+ skipped$/m.exec(readFileSync(log, 'utf8'))?.[0]
+  if (signal.aborted) rmSync(folder, { recursive: true })
   if (status !== 0) return { ok: false, says: `${tests ?? 'not run to the end'}: ${log}`, result: null }
   const found = readFileSync(join(folder, `${engine}.json`), 'utf8')
   rmSync(folder, { recursive: true })
@@ -60,6 +61,29 @@ export function prove({ engine }: Release, programs: readonly string[]): Finding
   const { product, version, passed, cases } = result
   const says = `${product} ${version}, ${passed} of ${cases} cases of the suite; all tests: ${tests ?? 'none'}`
   return { ok: true, says, result }
+}
+
+/** The exit code; null: a signal ended it. */
+async function runTests(
+  engine: EngineKind,
+  env: NodeJS.ProcessEnv,
+  log: string,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const file = openSync(log, 'w')
+  const args = [
+    '--conditions=windlass-source',
+    RUN,
+    '--engine',
+    engine,
+    `engines/${engine}`,
+    `model/${engine}`,
+  ]
+  // A session of its own: Ctrl-C reaches it once, from here.
+  const child = spawn(process.execPath, args, { stdio: ['ignore', file, file], env, signal, detached: true })
+  closeSync(file)
+  child.on('error', () => undefined)
+  return new Promise((resolve) => child.on('close', resolve))
 }
 
 /** Opens a server that is too old; fine is only that the engine refuses it for that. */

@@ -76,6 +76,7 @@ export const RELEASES: readonly Release[] = [
   },
   { ...redis('Redis', '6.0', 'bullseye'), refused: true },
   redis('Redis', '8.0', 'trixie'),
+  redis('Redis', '8.6', 'experimental', 'sid'),
   redis('Valkey', '8.0', 'bookworm-backports', 'bookworm'),
   redis('Valkey', '8.1', 'trixie'),
   redis('Valkey', '9.1', 'sid'),
