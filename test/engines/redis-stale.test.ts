@@ -88,6 +88,20 @@ suite('cancelled tasks in a list of ready ones', { skip }, () => {
     for (let some = await claim(300); some.length > 0; some = await claim(300)) taken.push(...some)
     assert.deepEqual(taken, left)
   })
+})
+
+suite('tasks that move in a list of ready ones', { skip }, () => {
+  test('stand at their new place only when they are run again after all', async (t) => {
+    const { engine, claim } = await open(t)
+    const ids = await fill(engine, 6)
+    const [first = '', second = '', third = '', ...others] = ids
+    // Not from the head on, so that their entries stay.
+    await cancel(engine, [third, second])
+    await engine.records.act([second, third].map((id) => ({ verb: 'requeue', id })))
+    await engine.records.act([{ verb: 'reprioritise', id: first, priority: 0 }])
+    assert.deepEqual(await engine.records.ahead([others[0] ?? '', second, first]), [0, 3, 5])
+    assert.deepEqual(await claim(10), [...others, second, third, first])
+  })
 
   test('cost a place in line nothing, and neither do released tasks', async (t) => {
     const { engine, claim } = await open(t)

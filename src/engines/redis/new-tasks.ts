@@ -61,15 +61,30 @@ function instant(when: When): [kind: string, value: string] {
   return 'at' in when ? ['t', String(when.at)] : ['a', String(when.after)]
 }
 
+/** Bytes up to which the body of a task needs no weight: 1,000 of them are what one answer may hold. */
+const LIGHT = 4_096
+/** What a body may have beside payload, meta and tags. */
+const BESIDE = 1_024
+
+/** What a claim reckons with: the bytes of a body, rounded up to a power of two so that many share a shape. */
+function weightOf({ payload, meta, tags }: NewTask): string {
+  const beside = BESIDE + 3 * (meta?.length ?? 0) + 3 * tags.join().length
+  if (payload.length * 3 + beside <= LIGHT) return ''
+  const bytes = Buffer.byteLength(payload) + beside
+  return bytes <= LIGHT ? '' : String(2 ** Math.ceil(Math.log2(bytes)))
+}
+
 /** The different shapes of one call, each written once. */
 class Shapes {
   readonly #numbers = new Map<string, string>()
   readonly #args: string[] = []
-  #last: { readonly of: NewTask; readonly n: string } | null = null
+  #last: { readonly of: NewTask; readonly weight: string; readonly n: string } | null = null
 
   numberOf(task: NewTask): string {
-    if (this.#last !== null && isAlike(this.#last.of, task)) return this.#last.n
-    const shape = shapeText(task)
+    const weight = weightOf(task)
+    const last = this.#last
+    if (last !== null && last.weight === weight && isAlike(last.of, task)) return last.n
+    const shape = shapeText(task, weight)
     const priority = String(task.priority)
     const key = `${priority} ${shape}`
     let n = this.#numbers.get(key)
@@ -78,7 +93,7 @@ class Shapes {
       this.#numbers.set(key, n)
       this.#args.push(shape, priority)
     }
-    this.#last = { of: task, n }
+    this.#last = { of: task, weight, n }
     return n
   }
 
@@ -102,7 +117,7 @@ function isAlike(a: NewTask, b: NewTask): boolean {
   )
 }
 
-function shapeText({ queue, type, timeout, keep, unique, group, parentId }: NewTask): string {
+function shapeText({ queue, type, timeout, keep, unique, group, parentId }: NewTask, weight: string): string {
   const key = optional(unique?.key ?? null)
   return [
     word(queue),
@@ -113,6 +128,7 @@ function shapeText({ queue, type, timeout, keep, unique, group, parentId }: NewT
     key,
     optional(group),
     optional(parentId),
+    weight,
   ].join(FIELD)
 }
 

@@ -2,7 +2,8 @@
 -- claim: promotes what is due, then takes by priority and place.
 -- KEYS[1] prefix  ARGV[3] number of requests, then for each: session, claim id, limit, number of queues (-1: all), queues
 -- Answers for each request: {live, more, wait ('': none), again, replayed, records (see beside.lua)}
--- `again`: it stopped at what one unit looks at before it took anything. O(n log N), n ≤ 1,000 looked at, taken or promoted
+-- `again`: it stopped at what one unit looks at or answers before it took anything.
+-- O(n log N), n ≤ 1,000 looked at or taken in all, and promoted
 --@ unit rows gathered task beside lanes
 local answers, at = {}, 4
 for i = 1, tonumber(ARGV[3]) do

@@ -1,10 +1,11 @@
 -- The lanes that claims take from: for each queue and priority a sorted set of tasks that came back (released ones,
 -- with their old places) and behind it a list of entries in the order of their places: the id alone of a task that
 -- stands where it was enqueued, `place id` of others. An entry whose row is not ready at that place is stale and
--- skipped. Promises that one unit looks at no more than 1,000 entries.
+-- skipped. Promises that one unit looks at no more than 1,000 entries, and takes no more than fits into one answer.
 
 local BUDGET = 1000
-local looked = 0
+-- Entries that were looked at, and bytes that were taken.
+local looked, weighed = 0, 0
 
 local paused = nil
 local function isPaused(queue)
@@ -51,7 +52,9 @@ end
 local function promote(queues, most)
   local due = {}
   for i = 1, #queues do
-    local found = call('ZRANGEBYSCORE', P .. 'd:' .. queues[i], '-inf', now, 'WITHSCORES', 'LIMIT', 0, most)
+    -- Where more is due than may be promoted, each queue has its share, and what others leave.
+    local share = math.ceil((most - #due) / (#queues - i + 1))
+    local found = call('ZRANGEBYSCORE', P .. 'd:' .. queues[i], '-inf', now, 'WITHSCORES', 'LIMIT', 0, share)
     for j = 1, #found, 2 do due[#due + 1] = { found[j], tonumber(found[j + 1]) } end
   end
   if #queues > 1 then
@@ -61,7 +64,7 @@ local function promote(queues, most)
     end)
   end
   local ids = {}
-  for i = 1, min(#due, most) do ids[i] = due[i][1] end
+  for i = 1, #due do ids[i] = due[i][1] end
   prefetch(ids)
   for i = 1, #ids do promoteOne(ids[i]) end
   settleStore()
@@ -167,7 +170,7 @@ local function startOf(parts, claim)
   local attempt = int(parts.attempt + 1)
   local head = '2' .. FS .. parts.place .. FS .. attempt
   return { n = 0, ids = {}, head = head, key = started, text = head .. LS .. started, attempt = attempt, shape = t.shape,
-    expires = t.expires ~= '', tells = find(t.has, 'p', 1, true) }
+    expires = t.expires ~= '', tells = find(t.has, 'p', 1, true), failed = find(t.has, 'e', 1, true) }
 end
 
 -- Starts a ready task, if its time is not over.
@@ -189,6 +192,7 @@ local function start(h, id, claim)
   end
   if begin.expires then rank(P .. 'ex', id, false) end
   if begin.tells then call('HDEL', P .. 'p', id) end
+  weighed = weighed + begin.shape.weight + (begin.failed and call('HSTRLEN', P .. 'e', id) or 0)
   local n, m = claim.n + 1, begin.n + 1
   claim.n, claim.ids[n], begin.n, begin.ids[m], rows[id] = n, id, m, id, begin.text
   h.started = h.started + 1
@@ -206,7 +210,7 @@ end
 -- Takes from lanes of one priority as if they were one, by place.
 local function takeFrom(heads, claim, limit)
   local only = #heads == 1 and heads[1]
-  while claim.n < limit do
+  while claim.n < limit and weighed < REPLY do
     local best, bestId = only, only and firstOf(only)
     if not only then
       local lowest
@@ -254,7 +258,7 @@ end
 local function takeGroup(queues, ready, claim, limit)
   for priority = 10, 0, -1 do
     local lane, room = {}, limit - claim.n
-    if room <= 0 or looked >= BUDGET then return end
+    if room <= 0 or looked >= BUDGET or weighed >= REPLY then return end
     for i = 1, #queues do
       if ready[queues[i]][priority] then lane[#lane + 1] = queues[i] end
     end
@@ -309,7 +313,6 @@ local function take(session, claimId, limit, queues, asked)
   local ready, total = readyOf(queues, not asked)
   local claim = { run = claimId .. FS .. session .. FS .. now .. FS, n = 0, ids = {}, tails = {}, starts = {}, begun = {},
     gone = 0 }
-  looked = 0
   if asked then
     for i = 1, #queues do
       if claim.n < limit then takeGroup({ queues[i] }, ready, claim, limit) end
@@ -340,6 +343,7 @@ local function claimOne(session, claimId, limit, asked)
   settleStore()
   local wait = waitOf(dues)
   local more = (wait == 0 or rest > 0) and 1 or 0
-  local again = (replayed == 0 and looked >= BUDGET and #ids == 0) and 1 or 0
+  local stopped = looked >= BUDGET or weighed >= REPLY
+  local again = (replayed == 0 and stopped and #ids == 0) and 1 or 0
   return { 1, more, wait and int(wait) or '', again, replayed, recordsOf(ids) }
 end

@@ -5,8 +5,8 @@
 -- tail, which tasks that were enqueued, claimed or settled together mostly share, so that it is taken apart once:
 -- claim session started deadline cancel / settled mark / expires runAt created until priority failures crashes losses
 -- releases snoozes entry first / outcome reason finished has / the shape: queue type timeout keepSucceeded keepDead
--- uniqueKey group parent / a short result. '' stands for null, and for 0 in counters. `entry` is the number of the entry
--- that lists it by creation. `has` tells what is kept elsewhere: e error, p progress, x long result, r short result,
+-- uniqueKey group parent weight / a short result. '' stands for null, and for 0 in counters. `entry` is the number of the entry
+-- that lists it by creation. `weight` is the most bytes that a body of this shape has, '' up to LIGHT. `has` tells what is kept elsewhere: e error, p progress, x long result, r short result,
 -- a attempts, l log lines. A body is: digest, FS and the task's index among those that were enqueued with it (plain
 -- ones), then what no script looks at.
 -- A tail that several rows of one unit share is stored once under a number, which stands in these rows in its place,
@@ -96,16 +96,18 @@ local function putNew(id, text)
   news[n + 1], news[n + 2] = id, text
 end
 
+-- Bytes of a body that count for every task, and so many of all may be in one answer, and one task more.
+local LIGHT, REPLY = 4096, 4194304
 local shapes = {}
 
 -- The part that the tasks of one type share, taken apart once.
 local function shapeOf(text)
   local shape = shapes[text]
   if shape then return shape end
-  local queue, type, timeout, keep, keepDead, key, group, parent = match(text,
-    '^([^\31]*)\31([^\31]*)\31(%d*)\31(%d*)\31(%d*)\31([^\31]*)\31([^\31]*)\31([^\31]*)$')
+  local queue, type, timeout, keep, keepDead, key, group, parent, weight = match(text,
+    '^([^\31]*)\31([^\31]*)\31(%d*)\31(%d*)\31(%d*)\31([^\31]*)\31([^\31]*)\31([^\31]*)\31(%d*)$')
   shape = { text = text, queue = queue, type = type, keep = keep, keepDead = keepDead, key = key, group = group,
-    parent = parent, lane = queue .. FS .. type, deadline = timeout == '' and '' or int(NOW + timeout) }
+    parent = parent, weight = tonumber(weight) or LIGHT, lane = queue .. FS .. type, deadline = timeout == '' and '' or int(NOW + timeout) }
   shapes[text] = shape
   return shape
 end

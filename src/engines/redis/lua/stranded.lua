@@ -2,10 +2,11 @@
 -- sweep, second part: running tasks that nobody runs, and overdue ones, in the order (session, id).
 -- KEYS[1] prefix  ARGV[3] session and ARGV[4] id behind which to go on, ARGV[5] grace, ARGV[6] how many are wanted
 -- Answers {next session or false, next id, then for each session that has any: session, live (1 or 0), cause ('':
--- missing), culprits, records (see beside.lua)}. O(n log n): stops at the session in which it has seen 1,000 rows
+-- missing), culprits, records (see beside.lua)}. O(n log n): stops at the session in which it has seen 1,000 rows, and
+-- at what one answer may hold
 --@ unit rows session-rows beside
 local limit = NOW - tonumber(ARGV[5])
-local wanted, seen = tonumber(ARGV[6]), 0
+local wanted, seen, weighed = tonumber(ARGV[6]), 0, 0
 local answer = { false, '' }
 local sessions = call('SMEMBERS', P .. 'rs')
 table.sort(sessions)
@@ -40,7 +41,11 @@ for i = 1, #sessions do
     local live = s and s.state == 'l'
     local found = strandedOf(session, live, session == ARGV[3] and ARGV[4] or '')
     local page = {}
-    for j = 1, min(wanted, #found) do page[j] = found[j] end
+    for j = 1, min(wanted, #found) do
+      if weighed >= REPLY then break end
+      weighed = weighed + tailOf(partsOf(rows[found[j]]).key).shape.weight
+      page[j] = found[j]
+    end
     if #page > 0 then
       local n = #answer
       answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4], answer[n + 5] =
