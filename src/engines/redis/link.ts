@@ -4,10 +4,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import type { RedisClientType } from '@redis/client'
-
+import { loadDriver } from '../../base/driver.ts'
 import { isSecure, type RedisAddress } from './address.ts'
-import { loadDriver } from './driver.ts'
 import {
   closedError,
   connectionLost,
@@ -28,8 +26,8 @@ export interface LinkOptions {
   readonly connected?: (() => void) | undefined
 }
 
-/** A client of the driver, of which only this is used. */
-type Client = Pick<RedisClientType, 'sendCommand' | 'connect' | 'destroy' | 'isReady' | 'on' | 'subscribe'>
+type Driver = typeof import('@redis/client')
+type Client = ReturnType<typeof createClient>
 
 /** A silent connection is asked for a sign of life this often, and given this long. */
 const PING_EVERY = 5_000
@@ -54,9 +52,9 @@ export class Link {
 
   /** Connects for the first time; a server that is not there is told at once. */
   async open(): Promise<void> {
-    await loadDriver()
+    const driver = await loadRedis()
     try {
-      this.#use(await this.#connectOnce())
+      this.#use(await this.#connectOnce(driver))
     } catch (error) {
       this.close()
       throw replyCode(error) === null ? unreachable(this.#place, error) : failureOf(error)
@@ -109,22 +107,22 @@ export class Link {
   }
 
   async #send(args: string[], until: number): Promise<Reply> {
-    const client = await this.#ready(until)
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      const left = Math.max(1, until - performance.now())
-      timer = setTimeout(() => {
+    const client = this.#client?.isReady === true ? this.#client : await this.#ready(until)
+    return new Promise((resolve, reject) => {
+      const late = (): void => {
         reject(timedOut(this.#options.callTimeout))
         this.#drop(client)
-      }, left)
+      }
+      const timer = setTimeout(late, Math.max(1, until - performance.now()))
+      const answered = (reply: Reply): void => {
+        this.#heard = performance.now()
+        resolve(reply)
+      }
+      void client
+        .sendCommand<Reply>(args)
+        .then(answered, reject)
+        .finally(() => clearTimeout(timer))
     })
-    try {
-      const reply = await Promise.race([client.sendCommand<Reply>(args), late])
-      this.#heard = performance.now()
-      return reply
-    } finally {
-      clearTimeout(timer)
-    }
   }
 
   /** The error to be told; a server that is the wrong one is left. */
@@ -168,7 +166,7 @@ export class Link {
     this.#connecting = true
     for (let wait = BACKOFF.first; !this.#closed; wait = Math.min(BACKOFF.most, wait * 2)) {
       try {
-        const client = await this.#connectOnce()
+        const client = await this.#connectOnce(await loadRedis())
         if (this.#closed) this.#drop(client)
         else this.#use(client)
         break
@@ -182,24 +180,9 @@ export class Link {
     this.#wakeAll()
   }
 
-  async #connectOnce(): Promise<Client> {
-    const { host, port, database, username, password } = this.#address
-    const { createClient } = await loadDriver()
+  async #connectOnce(driver: Driver): Promise<Client> {
     const timeout = Math.min(this.#options.callTimeout, PING_WAIT)
-    const client: Client = createClient({
-      socket: {
-        host,
-        port,
-        connectTimeout: timeout,
-        reconnectStrategy: false,
-        ...(isSecure(this.#address) && { tls: true as const }),
-      },
-      database,
-      ...(username !== null && { username }),
-      ...(password !== null && { password }),
-      RESP: 2,
-      disableOfflineQueue: true,
-    }) as unknown as Client
+    const client = createClient(driver, this.#address, timeout)
     // What happens to a connection is learnt from the calls that it fails.
     client.on('error', (error: unknown) => {
       this.#lastError = error
@@ -248,4 +231,23 @@ export class Link {
     if (current && !this.#closed) this.start()
     this.#wakeAll()
   }
+}
+
+/** @throws WindlassError `engine_driver_missing` */
+function loadRedis(): Promise<Driver> {
+  return loadDriver('@redis/client', () => import('@redis/client'))
+}
+
+/** A client that is not connected yet, and that leaves reconnecting and waiting to the link. */
+function createClient(driver: Driver, address: RedisAddress, connectTimeout: number) {
+  const { host, port, database, username, password } = address
+  const tls = isSecure(address) && { tls: true as const }
+  return driver.createClient({
+    socket: { host, port, connectTimeout, reconnectStrategy: false, ...tls },
+    database,
+    ...(username !== null && { username }),
+    ...(password !== null && { password }),
+    RESP: 2,
+    disableOfflineQueue: true,
+  })
 }
