@@ -84,7 +84,7 @@ export function durabilityOf({ name, settings }: ServerFacts): Durability {
       case 'everysec':
         return {
           class: 'D2',
-          text: `survives a killed process; a power cut may lose a second (${name}, appendfsync everysec${memory})`,
+          text: `a power cut may lose a second or two, a kill as much while the disk is slow (${name}, appendfsync everysec${memory})`,
         }
       default:
         return {
