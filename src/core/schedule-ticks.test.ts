@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { readRule } from './schedule-rule.ts'
+import fc from 'fast-check'
+
+import { newestTicks, readRule, ticksBetween } from './schedule-rule.ts'
 import { chooseTicks, missedWord, readMissed, type Missed } from './schedule-ticks.ts'
 
 const HOUR = 3_600_000
@@ -68,4 +70,53 @@ test('the words of missed are read and told', () => {
   assert.equal(missedWord(readMissed('all')), 'all:100')
   for (const wrong of ['all:0', 'all:1001', 'never', 3, 'all:'])
     assert.throws(() => readMissed(wrong), { code: 'invalid_schedule' })
+})
+
+test('of any open ticks each is fired or told as skipped, by the policy', () => {
+  const policies = fc.oneof(
+    fc.constantFrom<Missed>('skip', 'once'),
+    fc.integer({ min: 1, max: 50 }).map((n): Missed => `all:${n}`),
+  )
+  const spans = fc.integer({ min: 1, max: 300 })
+  fc.assert(
+    fc.property(policies, spans, spans, spans, (missed, step, late, grace) => {
+      const rule = readRule({ every: step * 1_000, start: new Date(DUE) }, 1)
+      const now = DUE + late * 1_000
+      const open = Array.from({ length: Math.floor(late / step) + 1 }, (_, i) => DUE + i * step * 1_000)
+      const { fire, skipped, held } = chooseTicks(rule, DUE, now, {
+        grace: grace * 1_000,
+        missed: readMissed(missed),
+      })
+      assert.equal(held, false)
+      assert.deepEqual(fire, open.slice(open.length - fire.length))
+      assert.equal((skipped?.count ?? 0) + fire.length, open.length)
+      const overdue = open.filter((tick) => now - tick > grace * 1_000).length
+      const made = fire.filter((tick) => now - tick > grace * 1_000).length
+      if (missed === 'skip') assert.equal(made, 0)
+      else if (missed === 'once') assert.equal(fire.length, overdue > 0 ? 1 : open.length)
+      else assert.equal(made, Math.min(overdue, readMissed(missed)))
+    }),
+  )
+})
+
+test('the newest ticks are those of a plain enumeration', () => {
+  const patterns = ['* * * * *', '*/7 3,4 * * *', '0 */5 * * *', '15,16 2 * * MON', '30 4 1 * *']
+  const days = fc.integer({ min: 0, max: 60 * 24 * 60 })
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...patterns),
+      days,
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 0, max: 3 * 24 * 60 }),
+      (cron, minutes, count, span) => {
+        const rule = readRule({ cron, timezone: 'Europe/Berlin' }, 1)
+        const to = Date.UTC(2026, 2, 1) + minutes * 60_000
+        const from = to - span * 60_000
+        assert.deepEqual(
+          newestTicks(rule, from, to, count),
+          ticksBetween(rule, from, to, 10_000).slice(-count),
+        )
+      },
+    ),
+  )
 })

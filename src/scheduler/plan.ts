@@ -54,22 +54,21 @@ export function planFiring({ record, dueAt, schedule }: Due, now: number, active
   const { fire, skipped, waits } = spare(choice, schedule, active)
   const most = Math.max(1, Math.min(MOST_TASKS, Math.floor(MOST_BYTES / schedule.task.payload.length)))
   const ticks = fire.slice(0, most)
+  const tasks = ticks.map((tick) => tickTask(name, schedule, tick))
   const entries: TickEntry[] = [
     ...skipped,
-    ...ticks.map((tick): TickEntry => ({
-      outcome: 'fired',
-      tick,
-      task: tickTask(name, schedule, tick).id,
-      late: now - tick,
-    })),
+    ...tasks.map(({ id }, i): TickEntry => {
+      const tick = ticks[i] ?? now
+      return { outcome: 'fired', tick, task: id, late: now - tick }
+    }),
   ]
+  const next = fire[most] ?? nextTick(schedule.rule, now)
   return {
     name,
     version,
     dueAt,
-    nextDueAt:
-      waits === null ? (fire[most] ?? nextTick(schedule.rule, now)) : holdUntil(schedule.rule, now, waits),
-    tasks: ticks.map((tick) => tickTask(name, schedule, tick)),
+    nextDueAt: waits === null ? next : holdUntil(schedule.rule, now, waits),
+    tasks,
     journal: entries.map((entry) => writeTick(name, now, entry)),
   }
 }

@@ -52,7 +52,7 @@ export class Rig {
       clock: this.clock,
     })
     t.after(async () => {
-      await Promise.all([...this.#running].map((one) => one.stop()))
+      await this.during(Promise.all([...this.#running].map((one) => one.stop())))
       await this.engine.close()
     })
   }
@@ -75,6 +75,15 @@ export class Rig {
   /** Time passes for everybody. */
   async pass(ms: number): Promise<void> {
     await this.clock.pass(ms)
+  }
+
+  /** Time passes until it is done: what is under way may wait for it. */
+  async during<T>(work: Promise<T>): Promise<T> {
+    const state = { over: false }
+    const done = work.finally(() => (state.over = true))
+    done.catch(() => undefined)
+    while (!state.over) await this.pass(SECOND / 4)
+    return done
   }
 
   /** Every task, the oldest first. */
