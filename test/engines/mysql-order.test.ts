@@ -35,7 +35,7 @@ async function openForeign(...statements: readonly string[]): Promise<mysql.Conn
   return client
 }
 
-test('no ready task waits beyond its turn, whoever keeps what open', { skip, timeout: 60_000 }, async () => {
+test('no ready task waits beyond its turn, whoever keeps what open', { skip, timeout: 120_000 }, async () => {
   await openForeign('START TRANSACTION', `SELECT count(*) FROM ${place?.prefix}tasks`)
   await openForeign('CREATE TEMPORARY TABLE mine (n int)', 'START TRANSACTION', 'INSERT INTO mine VALUES (1)')
   const producers = await Promise.all([openForeign(), openForeign()])

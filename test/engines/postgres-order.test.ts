@@ -39,7 +39,7 @@ async function openForeign(...statements: readonly string[]): Promise<pg.Client>
   return client
 }
 
-test('no ready task waits beyond its turn, whoever keeps what open', { skip, timeout: 60_000 }, async () => {
+test('no ready task waits beyond its turn, whoever keeps what open', { skip, timeout: 120_000 }, async () => {
   await openForeign('BEGIN ISOLATION LEVEL REPEATABLE READ', `SELECT count(*) FROM ${place?.schema}.tasks`)
   await openForeign('BEGIN', 'CREATE TEMPORARY TABLE mine (n int)', 'INSERT INTO mine VALUES (1)')
   const producers = await Promise.all([openForeign(), openForeign()])
