@@ -1,20 +1,24 @@
 // Which rows a claim takes hold of: those of one queue at once; of several queues as many of each as are wanted, which
 // is looked at before. Where a claim comes back short, because of a bound or of others who look at the same moment, it
-// looks once more without bounds, and steps over what others hold.
+// looks once more without bounds and at more rows than it wants, and steps over what others hold.
 
 import type { Row } from '../sql/task-row.ts'
-import { boundOf, countsOf, lockOf, pickOf, sharesOf, type LineBound } from './claim-statements.ts'
+import { boundOf, countsOf, pickOf, sharesOf, type LineBound } from './claim-statements.ts'
 import type { Answer } from './connection.ts'
 import type { Memory } from './memory.ts'
 import type { Statement } from './statement.ts'
 import type { Ask } from './store.ts'
+
+/** Rows that a second look looks at beyond the wanted ones: so many may be held by others. */
+const WIDER = 1_000
+/** So many times more where all of them are held. */
+const GROWTH = 10
 
 export class Reach {
   readonly queues: readonly string[]
   readonly #ordered: boolean
   readonly #memory: Memory
   #bounds: ReadonlyMap<string, readonly LineBound[]>
-  #lock = pickOf
 
   /**
    * @param queues none is paused
@@ -38,7 +42,7 @@ export class Reach {
   look(limit: number): Statement[] {
     const [queue, ...others] = this.queues
     if (queue === undefined) return []
-    if (others.length === 0) return [this.#lock(queue, this.boundsOf(queue), limit)]
+    if (others.length === 0) return [pickOf(queue, this.boundsOf(queue), limit)]
     const counts = this.#ordered ? countsOf : sharesOf
     return [counts(this.queues, (name) => this.boundsOf(name), limit)]
   }
@@ -49,22 +53,36 @@ export class Reach {
     if (rows.length >= limit || this.queues.length === 0) return rows
     if (this.#bounds.size > 0) this.#memory.bounds.forget()
     this.#bounds = new Map()
-    this.#lock = lockOf
-    // The rows that are held already are answered once more, in their places among the others.
-    const [again] = await ask(...this.look(limit))
-    return this.#hold(ask, again, limit)
+    for (let window = limit + WIDER; ; window *= GROWTH) {
+      const { found, all } = await this.#lookAgain(ask, limit, window)
+      if (found.length >= limit || all) return found
+    }
   }
 
-  async #hold(ask: Ask, looked: Answer | undefined, limit: number): Promise<readonly Row[]> {
+  /** The rows that are held already are answered once more, in their places among the others. */
+  async #lookAgain(
+    ask: Ask,
+    limit: number,
+    window: number,
+  ): Promise<{ readonly found: readonly Row[]; readonly all: boolean }> {
+    const [queue = '', ...others] = this.queues
+    const counts = countsOf(this.queues, () => [], window)
+    const look = others.length === 0 ? pickOf(queue, [], limit, window) : this.look(limit)[0]
+    const [counted, looked] = await ask(counts, ...(look === undefined ? [] : [look]))
+    const all = (counted?.rows ?? []).every(([, count]) => (count as number) < window)
+    return { found: await this.#hold(ask, looked, limit, window), all }
+  }
+
+  async #hold(ask: Ask, looked: Answer | undefined, limit: number, window = 0): Promise<readonly Row[]> {
     if (this.queues.length <= 1) return looked?.rows ?? []
     let left = limit
-    const locks: Statement[] = []
+    const picks: Statement[] = []
     for (const [which, count] of looked?.rows ?? []) {
       const queue = typeof which === 'number' ? (this.queues[which] ?? '') : (which as string)
       const share = Math.min(left, count as number)
       left -= share
-      if (share > 0) locks.push(this.#lock(queue, this.boundsOf(queue), share))
+      if (share > 0) picks.push(pickOf(queue, this.boundsOf(queue), share, Math.max(share, window)))
     }
-    return locks.length === 0 ? [] : (await ask(...locks)).flatMap(({ rows }) => rows)
+    return picks.length === 0 ? [] : (await ask(...picks)).flatMap(({ rows }) => rows)
   }
 }

@@ -63,22 +63,19 @@ function readyOf(queue: string, bounds: readonly LineBound[]): Statement {
 }
 
 /**
- * Takes hold of the first rows of a queue that nobody else holds. For each entry of the index the server has to find out
- * who changed it last, which costs more than the rows themselves.
+ * Looks for the first rows of a queue without locks, and takes hold of those that nobody else holds. A look with locks
+ * has to find out for each entry of the index, dead ones as well, who changed it last: three pages each.
+ * @param window rows that are looked at; where several look at once they find the same ones
  */
-export function lockOf(queue: string, bounds: readonly LineBound[], limit: number): Statement {
-  return sql`${ROWS} FORCE INDEX (turn) WHERE ${readyOf(queue, bounds)}
-    ORDER BY t.line, t.slot LIMIT ${limit} FOR UPDATE SKIP LOCKED`
-}
-
-/**
- * Looks for the first rows of a queue without locks, and takes hold of those that nobody else holds: half the work of
- * the server. Where several look at once they find the same rows, and all but the first come back short.
- */
-export function pickOf(queue: string, bounds: readonly LineBound[], limit: number): Statement {
+export function pickOf(
+  queue: string,
+  bounds: readonly LineBound[],
+  limit: number,
+  window: number = limit,
+): Statement {
   return sql`${PICKED} FROM (SELECT t.id FROM @tasks t FORCE INDEX (turn) WHERE ${readyOf(queue, bounds)}
-    ORDER BY t.line, t.slot LIMIT ${limit}) AS k STRAIGHT_JOIN @tasks t FORCE INDEX (PRIMARY) ON t.id = k.id
-    WHERE t.state = 1 FOR UPDATE SKIP LOCKED`
+    ORDER BY t.line, t.slot LIMIT ${window}) AS k STRAIGHT_JOIN @tasks t FORCE INDEX (PRIMARY) ON t.id = k.id
+    WHERE t.state = 1 LIMIT ${limit} FOR UPDATE SKIP LOCKED`
 }
 
 /** How many rows each queue has, as far as they matter, one queue after the other: ordinal and count. */
