@@ -9,8 +9,10 @@ import type { MySession } from './session.ts'
 import { sql, words } from './statement.ts'
 import type { Store } from './store.ts'
 
+// By the whole index: where the queue comes from another table, MySQL sorts all that is scheduled to have it by slot.
 const NEXT_DUE = words(`SELECT MIN(d.at) FROM (SELECT (SELECT t.slot FROM @tasks t FORCE INDEX (turn)
-    WHERE t.state = 0 AND t.queue = q.queue AND t.line = 0 ORDER BY t.slot LIMIT 1) AS at
+    WHERE t.state = 0 AND t.queue = q.queue AND t.line = 0
+    ORDER BY t.state, t.queue, t.line, t.slot LIMIT 1) AS at
   FROM (SELECT DISTINCT queue FROM @kinds) AS q
   WHERE NOT EXISTS (SELECT 1 FROM @paused p WHERE p.queue = q.queue)) AS d`)
 

@@ -35,7 +35,8 @@ export function promote(
     const asked = queues === null ? sql`` : sql` AND q.queue IN (${queues})`
     const { rows: due } =
       await unit.query(sql`${QUEUES}${asked} AND (SELECT t.slot FROM @tasks t FORCE INDEX (turn)
-      WHERE t.state = 0 AND t.queue = q.queue AND t.line = 0 ORDER BY t.slot LIMIT 1) <= ${unit.now}`)
+      WHERE t.state = 0 AND t.queue = q.queue AND t.line = 0
+        ORDER BY t.state, t.queue, t.line, t.slot LIMIT 1) <= ${unit.now}`)
     const answers = await unit.queries(
       due.map(
         ([queue]) => sql`SELECT id, queue, \`rank\`, slot FROM @tasks FORCE INDEX (turn) WHERE state = 0
