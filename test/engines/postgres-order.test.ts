@@ -64,7 +64,7 @@ test('a held snapshot costs claims nothing', { skip, timeout: 60_000 }, async ()
     const rest = { outcome: outcomes.succeed(), followUps: [], logs: [] }
     await engine.settle(endings.map((ending) => ({ ...ending, ...rest })))
   }
-  const median = (list: number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1] ?? 0
-  const [first, last] = [median(times.slice(10, 40)), median(times.slice(-30))]
+  // The quickest of each part: what a claim has to read is in all of them, what else the machine does is not.
+  const [first, last] = [Math.min(...times.slice(10, 40)), Math.min(...times.slice(-30))]
   assert.ok(last < 3 * first + 5, `a claim took ${first} ms at first and ${last} ms at last`)
 })
