@@ -7,14 +7,15 @@ import type { ClaimReply, ClaimRequest } from '../../core/hot-verbs.ts'
 import { claimToken } from '../../core/ids.ts'
 import { LIMITS } from '../../core/limits.ts'
 import type { TaskRecord } from '../../core/record.ts'
+import { learnPolicies } from '../sql/learn-policies.ts'
 import { taskOf, type Row } from '../sql/task-row.ts'
+import { expireTasks } from '../sql/units.ts'
 import { arrayOf } from './arrays.ts'
 import { claimedRow } from './claimed-row.ts'
 import { CLAIM_MERGED, CLAIM_ORDERED, HEAD_MERGED, HEAD_ORDERED, REPLAY } from './claim-statements.ts'
-import { expireTasks } from './expire.ts'
 import { promote } from './promote.ts'
-import { learnPolicies } from './register.ts'
 import type { Store } from './store.ts'
+import { UNITS } from './task-unit.ts'
 
 /** Claims in the order of the requests. */
 export async function claim(store: Store, requests: readonly ClaimRequest[]): Promise<ClaimReply[]> {
@@ -126,7 +127,7 @@ async function taken(
   const { memory, policies } = store
   const claimed = rows.map(claimedRow)
   const unknown = claimed.map(({ row }) => row).filter(({ policy }) => !policies.knows(policy))
-  if (unknown.length > 0) await store.read((look) => learnPolicies(store, look, unknown))
+  if (unknown.length > 0) await store.read((look) => learnPolicies(store.policies, look, unknown))
   const hinted = rows.length >= limit
   const tasks = claimed.map(({ row, payload, tid }) => {
     const policy = policies.of(row)
@@ -162,6 +163,7 @@ async function expireHead(store: Store, { queues, limit }: ClaimRequest): Promis
     limit,
   ])
   return expireTasks(
+    UNITS,
     store,
     rows.map(([id]) => id as string),
   )

@@ -4,17 +4,17 @@
 
 import type { EnqueueReply, NewTask } from '../../core/hot-verbs.ts'
 import { enqueueKeyed, isPlain } from '../sql/enqueue-keyed.ts'
-import { enqueueRows } from '../sql/enqueue-rows.ts'
 import { FeedNotes } from '../sql/feed-notes.ts'
 import { HintNotes } from '../sql/hint-notes.ts'
 import { extraOf, rootOf } from '../sql/task-row.ts'
+import { enqueueIn } from '../sql/units.ts'
 import { READY, SCHEDULED } from '../sql/words.ts'
 import { arrayOf } from './arrays.ts'
 import { isDuplicate, LOCK_TIMED_OUT } from './failure.ts'
 import { register } from './register.ts'
-import { nowOf, type PgSession } from './session.ts'
+import { nowOf } from './session.ts'
 import type { Store } from './store.ts'
-import { loadSpace, PLACES, storeSpace } from './task-unit.ts'
+import { PLACES, UNITS } from './task-unit.ts'
 
 /** What tasks of one call mostly have alike, with the types of the server. */
 const SHAPE = [
@@ -66,7 +66,7 @@ export async function enqueue(store: Store, tasks: readonly NewTask[]): Promise<
   }
   return enqueueKeyed(
     tasks,
-    (some) => store.write((unit) => enqueueIn(store, unit, some)),
+    (some) => store.write((unit) => enqueueIn(UNITS, store, unit, some)),
     ({ detail }) => detail['sqlstate'] === LOCK_TIMED_OUT,
   )
 }
@@ -123,13 +123,4 @@ function shapeOf(store: Store, tasks: readonly NewTask[]): (string | number | nu
     tasks.map(extraOf),
     tasks.map(({ timeout }) => timeout),
   ]
-}
-
-/** Enqueues inside a unit; what the tasks bring was registered. */
-async function enqueueIn(store: Store, unit: PgSession, tasks: readonly NewTask[]): Promise<EnqueueReply[]> {
-  const scope = { ids: [], tasks, keys: false, sessions: false, places: tasks.length }
-  const space = await loadSpace(store, unit, scope)
-  const replies = enqueueRows(space, tasks)
-  await storeSpace(unit, space)
-  return replies
 }

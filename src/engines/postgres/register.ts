@@ -3,7 +3,6 @@
 
 import type { NewTask } from '../../core/hot-verbs.ts'
 import { digestOf } from '../../core/ids.ts'
-import { learnPolicies as learn } from '../sql/learn-policies.ts'
 import { SHARED_POLICIES } from '../sql/policies.ts'
 import type { TaskRow } from '../sql/task-row.ts'
 import { arrayOf } from './arrays.ts'
@@ -68,13 +67,4 @@ export async function registerLanes(unit: PgSession, rows: readonly TaskRow[]): 
     arrayOf(rows.map(({ queue }) => queue)),
     arrayOf(rows.map(({ rank }) => rank)),
   ])
-}
-
-/** Learns the policies behind the numbers of these rows. */
-export function learnPolicies(
-  store: Store,
-  session: PgSession,
-  rows: readonly { readonly policy: number | null }[],
-): Promise<void> {
-  return learn(store.policies, session, rows)
 }

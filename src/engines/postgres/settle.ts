@@ -6,15 +6,15 @@ import type { Hint, Settlement, SettleReply } from '../../core/hot-verbs.ts'
 import { claimIdOf } from '../../core/ids.ts'
 import { FeedNotes } from '../sql/feed-notes.ts'
 import { settleBothWays, type PlainSettlement } from '../sql/settle-plain.ts'
-import { settleRows } from '../sql/settle-rows.ts'
 import { FIXED } from '../sql/task-row.ts'
+import { settleIn } from '../sql/units.ts'
 import { SUCCEEDED } from '../sql/words.ts'
 import { arrayOf } from './arrays.ts'
 import type { ClaimedTask } from './memory.ts'
 import { register } from './register.ts'
-import { nowOf, type PgSession } from './session.ts'
+import { nowOf } from './session.ts'
 import type { Store } from './store.ts'
-import { loadSpace, storeSpace } from './task-unit.ts'
+import { UNITS } from './task-unit.ts'
 
 const STAYS = [
   ...FIXED.map(({ name }) => name),
@@ -90,28 +90,12 @@ async function succeed(store: Store, plain: readonly Plain[]): Promise<ReadonlyS
 async function settleUnit(store: Store, settlements: readonly Settlement[]): Promise<SettleReply[]> {
   const followUps = settlements.flatMap((one) => one.followUps)
   if (followUps.length > 0) await register(store, followUps)
-  const replies = await store.write((unit) => settleIn(store, unit, settlements))
-  for (const [i, { id }] of settlements.entries()) if (replies[i]?.status !== 'lost') store.memory.forget(id)
-  return replies
-}
-
-/** Settles inside a unit; what the follow-ups bring was registered. */
-async function settleIn(
-  store: Store,
-  unit: PgSession,
-  settlements: readonly Settlement[],
-): Promise<SettleReply[]> {
-  const tasks = settlements.flatMap((one) => one.followUps)
-  // Whose row a zombie's open transaction holds is found again by the next sweep: nobody waits for it.
-  if (settlements.every(({ guard }) => guard === 'rescue')) await unit.run(RESCUE_WAIT, [])
-  const space = await loadSpace(store, unit, {
-    ids: settlements.map(({ id }) => id),
-    tasks,
-    keys: tasks.some(({ unique }) => unique !== null),
-    sessions: settlements.some(({ guard }) => guard === 'rescue'),
-    places: tasks.length,
+  const rescues = settlements.every(({ guard }) => guard === 'rescue')
+  const replies = await store.write(async (unit) => {
+    // Whose row a zombie's open transaction holds is found again by the next sweep: nobody waits for it.
+    if (rescues) await unit.run(RESCUE_WAIT, [])
+    return settleIn(UNITS, store, unit, settlements)
   })
-  const replies = settleRows(space, settlements)
-  await storeSpace(unit, space)
+  for (const [i, { id }] of settlements.entries()) if (replies[i]?.status !== 'lost') store.memory.forget(id)
   return replies
 }

@@ -87,10 +87,10 @@ const TRIM_ATTEMPTS = `DELETE FROM @attempts a USING unnest($1::text[], $2::int[
 const TELL = 'INSERT INTO @fresh_changes (at, count, items) VALUES ($1, $2, $3)'
 
 /** How units of work are done here. */
-export const UNITS: Units<Store, PgSession> = { register, load: loadSpace, save: storeSpace }
+export const UNITS: Units<Store, PgSession> = { register, load: loadSpace, save: saveSpace }
 
 /** Loads and locks what a unit is about. */
-export async function loadSpace(store: Store, unit: PgSession, scope: Scope): Promise<Workspace> {
+async function loadSpace(store: Store, unit: PgSession, scope: Scope): Promise<Workspace> {
   const { tasks } = scope
   const newKeys = tasks.flatMap(({ unique }) => (unique === null ? [] : [unique.key]))
   if (tasks.length > 0) {
@@ -176,7 +176,7 @@ async function loadLive(unit: PgSession, space: Workspace, rows: readonly TaskRo
 }
 
 /** Writes what the verbs made of a space. */
-export async function storeSpace(unit: PgSession, space: Workspace): Promise<void> {
+async function saveSpace(unit: PgSession, space: Workspace): Promise<void> {
   const changed = [...space.entries.values()].filter((entry) => entry.changed)
   const born = changed.filter(({ from, to }) => from === null && to === 'tasks')
   if (born.length > 0) await insertRows(unit, born)
