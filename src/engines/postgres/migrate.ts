@@ -4,6 +4,7 @@
 import { mintToken } from '../../core/ids.ts'
 import { MIGRATION_TIMEOUT, refuseNewer } from '../sql/schema-version.ts'
 import { START } from './migrations/0001-start.ts'
+import { checkServerVersion } from './server-version.ts'
 import type { PgSession } from './session.ts'
 import { Store } from './store.ts'
 
@@ -13,6 +14,7 @@ const MIGRATIONS: readonly string[] = [START]
 /** The schema that this program writes and reads. */
 const SCHEMA_VERSION = MIGRATIONS.length
 
+const SERVER = "SELECT current_setting('server_version_num')::int"
 const EXISTS = "SELECT to_regclass('@migrations') IS NOT NULL"
 const VERSION = 'SELECT coalesce(max(version), 0) FROM @migrations'
 const INSTANCE = "SELECT value FROM @store WHERE key = 'instance'"
@@ -26,9 +28,13 @@ async function versionOf(session: PgSession): Promise<number> {
   return Number((await session.all(VERSION, []))[0]?.[0] ?? 0)
 }
 
-/** The id of a store of this very schema; null: it has to be migrated. */
+/**
+ * The id of a store of this very schema; null: it has to be migrated.
+ * @throws WindlassError `engine_too_old`, `newer_schema`
+ */
 export function readInstance(store: Store): Promise<string | null> {
   return store.read(async (look) => {
+    checkServerVersion(Number((await look.all(SERVER, []))[0]?.[0]))
     const version = await versionOf(look)
     refuseNewer(version, SCHEMA_VERSION)
     return version < SCHEMA_VERSION ? null : String((await look.all(INSTANCE, []))[0]?.[0])
