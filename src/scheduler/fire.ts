@@ -8,8 +8,9 @@ import { WindlassError } from '../core/errors.ts'
 import { LIMITS } from '../core/limits.ts'
 import { putOff } from './plan.ts'
 
-/** Firings of one call: one unit of work, which others may wait for. */
-const CHUNK = 200
+/** Firings of one call: one unit of work, which others may wait for. Calls at the same time hide the way to a server. */
+const CHUNK = 100
+const AT_ONCE = 4
 
 /** What became of them. */
 export interface Fired {
@@ -19,7 +20,7 @@ export interface Fired {
 }
 
 /**
- * Fires them, in order; those that others fired meanwhile are left out of the answer.
+ * Fires them, about in order; those that others fired meanwhile are left out of the answer.
  * @param now engine time at which they were planned
  * @throws what the store says where it is not about one firing
  */
@@ -43,7 +44,9 @@ export async function fireAll(engine: Engine, firings: readonly Firing[], now: n
       refused.push({ name: first.name, error })
     }
   }
-  for (const part of chunksOf(firings)) await send(part)
+  const chunks = chunksOf(firings)
+  for (let from = 0; from < chunks.length; from += AT_ONCE)
+    await Promise.all(chunks.slice(from, from + AT_ONCE).map(send))
   return { fired, refused }
 }
 

@@ -166,6 +166,17 @@ test('schedulers are seen while they live, for a while when they fell silent, an
   assert.deepEqual(await schedules.schedulers(), [])
 })
 
+test('what became of ticks is kept for seven days, however much it is', async (t) => {
+  const rig = new Rig(t)
+  const old = START - 8 * 24 * 60 * MINUTE
+  const entry = (at: number) => ({ stream: 'tick', key: 'x', at, body: '{"outcome":"run","task":"t"}' })
+  await rig.engine.journal.append(Array.from({ length: 2_500 }, (_, i) => entry(old + i)))
+  await rig.engine.journal.append([entry(START - MINUTE)])
+  await rig.scheduler()
+  await rig.pass(SECOND)
+  assert.equal((await rig.client.schedules.ticks('x')).ticks.length, 1)
+})
+
 test('late schedules tell how late they are', async (t) => {
   const rig = new Rig(t)
   await rig.client.schedules.put('beat', { task: 'echo', every: '1m' })

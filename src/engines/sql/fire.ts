@@ -20,7 +20,10 @@ export async function fireSchedules<S extends UnitStore<U>, U extends SqlUnit>(
   return store.write(async (unit) => {
     const taken = await takeTicks(unit, items)
     const fired = items.filter((_, i) => taken[i])
-    for (const { journal } of fired) await appendEntries(unit, journal)
+    await appendEntries(
+      unit,
+      fired.flatMap(({ journal }) => journal),
+    )
     const tasks = fired.flatMap((item) => item.tasks)
     const replies = tasks.length === 0 ? [] : await enqueueIn(units, store, unit, tasks)
     return items.map((item, i) =>
