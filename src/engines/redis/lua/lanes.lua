@@ -87,7 +87,7 @@ end
 local function fetch(h)
   local n = min(h.chunk, BUDGET - looked)
   h.ids, h.entries, h.at = {}, {}, 1
-  if n <= 0 then return false end
+  if n <= 0 or h.drained then return false end
   if h.inBack then
     h.ids = call('ZRANGE', h.back, h.backAt, h.backAt + n - 1)
     h.backAt = h.backAt + #h.ids
@@ -96,7 +96,7 @@ local function fetch(h)
   if not h.inBack then
     local got, ids = call('LRANGE', h.list, h.listAt, h.listAt + n - 1), h.ids
     for i = 1, #got do ids[i] = idOf(got[i]) end
-    h.entries, h.listAt = got, h.listAt + #got
+    h.entries, h.listAt, h.drained = got, h.listAt + #got, #got < n
   end
   looked = looked + #h.ids
   prefetch(h.ids)
