@@ -19,7 +19,7 @@ import type { Config } from './config/shape.ts'
 import { loadTasks } from './config/tasks.ts'
 import { Codecs } from './core/codec.ts'
 import type { Duration } from './core/duration.ts'
-import type { Engine } from './core/engine.ts'
+import type { Engine, EngineOptions } from './core/engine.ts'
 import { WindlassError } from './core/errors.ts'
 import { checkKeys } from './core/keys.ts'
 import type { TaskType } from './core/task-type.ts'
@@ -39,6 +39,8 @@ export interface Surroundings {
   readonly cwd?: string
   /** Who enqueues, kept on each task. Default `client`. */
   readonly origin?: string
+  /** What this program does (`worker`): servers show it where they list their connections. */
+  readonly program?: string
   /** Milliseconds that bare numbers of options count: 1, or 1000 for command line and HTTP. */
   readonly bareUnit?: 1 | 1_000
   readonly log?: Log
@@ -58,6 +60,7 @@ const OPEN_KEYS = [
   'cwd',
   'env',
   'origin',
+  'program',
   'bareUnit',
   'log',
   'loadTasks',
@@ -326,7 +329,7 @@ export class Windlass {
       keepBytes,
       defaults: { retry, keep },
       log: this.log,
-      heart: { openModule: OPEN_MODULE },
+      heart: { openModule: OPEN_MODULE, openWith: this.#openWith() },
       isolation,
       ...options,
       middleware: [...this.settings.middleware, ...own],
@@ -354,8 +357,13 @@ export class Windlass {
     return new Scheduler({ engine, log, identity: { host: hostname(), pid: process.pid } })
   }
 
+  #openWith(): Partial<EngineOptions> {
+    const { program } = this.#surroundings
+    return { pool: this.settings.pool, ...(program === undefined ? {} : { program }) }
+  }
+
   async #open(): Promise<Engine> {
-    const engine = await openEngine(this.settings.engine.url, { pool: this.settings.pool })
+    const engine = await openEngine(this.settings.engine.url, this.#openWith())
     if (!this.settings.migrate) return engine
     try {
       await engine.migrate()

@@ -13,6 +13,8 @@ export interface Opening {
   readonly flags?: Readonly<Record<string, string | undefined>>
   /** True: names of task types are looked up in the config's task code. */
   readonly tasks?: boolean
+  /** What the process does as long as it lives; default `cli`. */
+  readonly program?: string
 }
 
 /** The system that the global options mean. Nothing is connected yet. */
@@ -21,6 +23,7 @@ export async function openWindlass(cli: Cli, opening: Opening = {}): Promise<Win
     config: cli.globals.config,
     flags: flagsOf(cli, opening.flags),
     origin: 'cli',
+    program: opening.program ?? 'cli',
     ...(opening.tasks === true ? {} : { loadTasks: false }),
   })
   const { lang } = windlass.settings

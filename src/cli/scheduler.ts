@@ -18,7 +18,7 @@ export function define(command: Command, cli: Cli): void {
 async function schedule(cli: Cli): Promise<void> {
   const stop = listenToStop(0)
   process.title = 'windlass scheduler'
-  const windlass = await openWindlass(cli, { tasks: true })
+  const windlass = await openWindlass(cli, { tasks: true, program: 'scheduler' })
   try {
     const journal = openProcessLog(cli, windlass.settings)
     const { log } = journal

@@ -42,6 +42,7 @@ async function up(cli: Cli, flags: Flags): Promise<void> {
   process.title = 'windlass up'
   checkQueueList(flags.queues)
   const windlass = await openWindlass(cli, {
+    program: 'up',
     // Read only for schedules that the config declares.
     tasks: true,
     flags: {

@@ -52,6 +52,7 @@ async function work(cli: Cli, flags: Flags): Promise<void> {
   checkQueueList(flags.queues)
   const windlass = await openWindlass(cli, {
     tasks: true,
+    program: 'worker',
     flags: {
       'worker.queues': flags.queues,
       'worker.concurrency': flags.concurrency,

@@ -94,4 +94,6 @@ export interface EngineOptions {
   /** Longest time one call may take, in ms. */
   readonly callTimeout: number
   readonly pool?: PoolOptions
+  /** What this program does (`worker`): servers show it beside `windlass` where they list their connections. */
+  readonly program?: string
 }

@@ -29,6 +29,7 @@ export async function openEngine(url: string, options: Partial<OpenOptions> = {}
     callTimeout: options.callTimeout ?? DEFAULTS.callTimeout,
     role: options.role ?? 'hot',
     ...(options.pool === undefined ? {} : { pool: options.pool }),
+    ...(options.program === undefined ? {} : { program: options.program }),
   }
   // SQLAlchemy's spelling names the driver too: `postgresql+asyncpg`.
   const [scheme = ''] = schemeOf(url).split('+')

@@ -38,7 +38,7 @@ export function createHeart(ports: HeartLinkPorts): HeartLink {
   if (heart === null || engine.address === null) return new HeartBeside(ports)
   const { board, stalls, upkeep } = ports
   return new HeartThread(ports, {
-    openModule: heart.openModule,
+    opening: heart,
     address: engine.address,
     settings: upkeep,
     board: board.buffer,

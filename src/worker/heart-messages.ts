@@ -2,10 +2,11 @@
 // else: who sends what is in heart-link.ts and heart-thread.ts.
 
 import type { HeldAnswer, News, UpkeepSettings } from './news.ts'
+import type { EngineOpening } from './options.ts'
 
 /** Given to the thread when it is made. */
 export interface HeartStart {
-  readonly openModule: string
+  readonly opening: EngineOpening
   readonly address: string
   readonly settings: UpkeepSettings
   readonly board: SharedArrayBuffer

@@ -9,12 +9,15 @@ import { keepError } from '../core/kept-error.ts'
 import { Board } from './board.ts'
 import type { FromHeart, HeartStart, ToHeart } from './heart-messages.ts'
 import type { HeldAnswer } from './news.ts'
+import type { EngineOpening } from './options.ts'
 import { StallBoard } from './stall-board.ts'
 import { watchStalls } from './stall-watch.ts'
 import { Upkeep } from './upkeep.ts'
 
+type HeartOptions = EngineOpening['openWith'] & { readonly role: 'heart' }
+
 interface Opener {
-  readonly openEngine: (url: string, options: { readonly role: 'heart' }) => Engine | Promise<Engine>
+  readonly openEngine: (url: string, options: HeartOptions) => Engine | Promise<Engine>
 }
 
 /** A blocked thread does not answer: wait no longer than a beat can bear. */
@@ -82,8 +85,8 @@ async function stop(): Promise<void> {
 }
 
 try {
-  const opener = (await import(start.openModule)) as Opener
-  engine = await opener.openEngine(start.address, { role: 'heart' })
+  const opener = (await import(start.opening.openModule)) as Opener
+  engine = await opener.openEngine(start.address, { ...start.opening.openWith, role: 'heart' })
   parentPort?.on('message', hear)
   watchStalls(new StallBoard(start.stalls))
   say({ kind: 'open' })

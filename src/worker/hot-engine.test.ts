@@ -27,7 +27,7 @@ async function openStore(t: TestContext) {
 
 test('after it was opened anew, calls and hints go over the new connections and the given engine stays open', async (t) => {
   const engine = await openStore(t)
-  const hot = new HotEngine(engine, OPEN)
+  const hot = new HotEngine(engine, { openModule: OPEN })
   t.after(() => hot.release())
   let hinted = Promise.withResolvers<void>()
   const unwatch = hot.watch(() => hinted.resolve())
@@ -56,8 +56,8 @@ test('what cannot be opened anew goes on as it is', async (t) => {
   await memory.migrate()
   for (const hot of [
     new HotEngine(engine, null),
-    new HotEngine(engine, new URL('./no-such-module.ts', import.meta.url).href),
-    new HotEngine(memory, OPEN),
+    new HotEngine(engine, { openModule: new URL('./no-such-module.ts', import.meta.url).href }),
+    new HotEngine(memory, { openModule: OPEN }),
   ]) {
     assert.equal(await hot.reopen(systemClock, LIMIT, silentLog), false)
     assert.deepEqual(await hot.records.get(['none']), [null])
@@ -66,7 +66,7 @@ test('what cannot be opened anew goes on as it is', async (t) => {
 
 test('one that opens too late is closed again', async (t) => {
   const engine = await openStore(t)
-  const hot = new HotEngine(engine, OPEN)
+  const hot = new HotEngine(engine, { openModule: OPEN })
   const opening = hot.reopen(systemClock, LIMIT, silentLog)
   await hot.release()
   await opening

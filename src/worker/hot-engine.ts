@@ -18,9 +18,10 @@ import type {
   Settlement,
   SweepRequest,
 } from '../core/hot-verbs.ts'
+import type { EngineOpening } from './options.ts'
 
 interface Opener {
-  readonly openEngine: (url: string, options: { readonly role: 'hot' }) => Engine | Promise<Engine>
+  readonly openEngine: (url: string, options: EngineOpening['openWith']) => Engine | Promise<Engine>
 }
 
 type Listener = (hint: Hint) => void
@@ -28,19 +29,19 @@ type Listener = (hint: Hint) => void
 export class HotEngine implements Engine {
   readonly name: EngineName
   readonly address: string | null
-  readonly #openModule: string | null
+  readonly #opening: EngineOpening | null
   readonly #watchers = new Map<object, { readonly listener: Listener; unwatch: () => void }>()
   #engine: Engine
   /** Opened here. */
   #own: Engine | null = null
   #released = false
 
-  /** @param openModule module whose `openEngine` opens the engine's address; null: it cannot be opened anew */
-  constructor(engine: Engine, openModule: string | null) {
+  /** @param opening how the engine's address is opened; null: it cannot be opened anew */
+  constructor(engine: Engine, opening: EngineOpening | null) {
     this.name = engine.name
     this.address = engine.address
     this.#engine = engine
-    this.#openModule = openModule
+    this.#opening = opening
   }
 
   /**
@@ -49,9 +50,8 @@ export class HotEngine implements Engine {
    */
   async reopen(clock: Clock, limit: number, log: Log): Promise<boolean> {
     const { address } = this
-    const module = this.#openModule
-    if (address === null || module === null) return false
-    const opening = this.#open(address, module)
+    if (address === null || this.#opening === null) return false
+    const opening = openAnew(address, this.#opening)
     try {
       this.#use(await answerOf(clock, limit, 'its opening', opening))
       log.info('the store was opened anew')
@@ -62,11 +62,6 @@ export class HotEngine implements Engine {
       log.warn('the store could not be opened anew', { error })
       return false
     }
-  }
-
-  async #open(address: string, module: string): Promise<Engine> {
-    const { openEngine } = (await import(module)) as Opener
-    return openEngine(address, { role: 'hot' })
   }
 
   #use(engine: Engine): void {
@@ -174,6 +169,11 @@ export class HotEngine implements Engine {
   close(): Promise<void> {
     return this.release()
   }
+}
+
+async function openAnew(address: string, { openModule, openWith }: EngineOpening): Promise<Engine> {
+  const { openEngine } = (await import(openModule)) as Opener
+  return openEngine(address, openWith)
 }
 
 /** Never rejects: nothing depends on it any more. */

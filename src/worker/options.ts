@@ -8,7 +8,7 @@ import { systemClock } from '../base/clock.ts'
 import { silentLog, type Log } from '../base/log.ts'
 import { Codecs } from '../core/codec.ts'
 import { parseDuration, type Duration } from '../core/duration.ts'
-import type { Engine } from '../core/engine.ts'
+import type { Engine, EngineOptions } from '../core/engine.ts'
 import { WindlassError } from '../core/errors.ts'
 import { checkKeys } from '../core/keys.ts'
 import { DEFAULTS, LIMITS } from '../core/limits.ts'
@@ -73,8 +73,8 @@ export interface WorkerOptions {
    * leads one). `abandon` (default): the attempt is given up, its slot stays taken until the handler ends.
    */
   readonly hung?: 'kill' | 'abandon'
-  /** Lets the heart beat on a thread of its own, which opens the engine's address with this module's `openEngine`. */
-  readonly heart?: { readonly openModule: string } | null
+  /** Lets the heart beat on a thread of its own, and a deaf worker open the store anew. */
+  readonly heart?: EngineOpening | null
   /** Watch the other workers of this host and report killed ones. Default true. */
   readonly neighbours?: boolean
   /** Finished tasks kept at most. */
@@ -89,6 +89,14 @@ export interface WorkerOptions {
   readonly isolation?: IsolationSource | null
   /** 0 ≤ x < 1; for jitter. */
   readonly random?: () => number
+}
+
+/** How the engine's address is opened once more, also on another thread. */
+export interface EngineOpening {
+  /** Its `openEngine` is called. */
+  readonly openModule: string
+  /** What it takes beside the address. */
+  readonly openWith?: Partial<EngineOptions>
 }
 
 /** The options, resolved. */
@@ -114,7 +122,7 @@ export interface WorkerSettings {
   readonly log: Log
   readonly clock: Clock
   readonly hung: 'kill' | 'abandon'
-  readonly heart: { readonly openModule: string } | null
+  readonly heart: EngineOpening | null
   readonly neighbours: boolean
   readonly keepCount: number
   readonly keepBytes: number | null

@@ -65,7 +65,7 @@ export class Worker extends Service {
   constructor(options: WorkerOptions) {
     super()
     const read = readWorkerOptions(options)
-    const engine = new HotEngine(read.engine, read.heart?.openModule ?? null)
+    const engine = new HotEngine(read.engine, read.heart)
     const settings = { ...read, engine }
     const { clock, log } = settings
     this.#engine = engine

@@ -4,6 +4,7 @@
 
 import type { EngineOptions } from '../../core/engine.ts'
 import { DEFAULTS, LIMITS } from '../../core/limits.ts'
+import { connectionName } from '../sql/connection-name.ts'
 import { opened, SqlEngine, type ServerWays } from '../sql/sql-engine.ts'
 import { Watchers } from '../sql/watchers.ts'
 import { formatMysqlAddress, parseMysqlAddress, prefixOf } from './address.ts'
@@ -70,7 +71,7 @@ export async function openMysql(url: string, given: Partial<MysqlOptions> = {}):
     prefix,
     now: given.now ?? null,
     callTimeout,
-    role: given.role ?? 'hot',
+    name: connectionName(given),
     changesKept: given.changesKept ?? LIMITS.changes,
     // What the address says wins.
     connections: heart ? 1 : (address.pool ?? given.pool?.size ?? POOL),

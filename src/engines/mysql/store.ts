@@ -31,7 +31,8 @@ export interface StoreOptions {
   readonly server: Server
   /** What the names of all tables begin with. */
   readonly prefix: string
-  readonly role: string
+  /** What the server shows of the connections. */
+  readonly name: string
   readonly now: (() => number) | null
   readonly callTimeout: number
   /** Kept open. */
@@ -70,9 +71,9 @@ export class Store {
 
   constructor(options: StoreOptions) {
     this.options = options
-    const { server, role, callTimeout, prefix } = options
+    const { server, name, callTimeout, prefix } = options
     this.pool = new Pool({
-      open: () => connect({ server, name: `windlass:${role}`, timeout: callTimeout, prefix }),
+      open: () => connect({ server, name, timeout: callTimeout, prefix }),
       size: options.connections,
       maxOverflow: options.maxOverflow,
       timeout: options.poolTimeout,

@@ -11,7 +11,8 @@ export interface ListenerOptions {
   /** Where to listen; null: nowhere, this process alone is heard. */
   readonly url: string | null
   readonly schema: string
-  readonly role: string
+  /** What the server shows of the connection. */
+  readonly name: string
   readonly timeout: number
   /** Tells the watchers of this engine. */
   readonly tell: (hints: readonly Hint[]) => void
@@ -141,10 +142,10 @@ export class Listener {
   }
 
   async #listen(): Promise<void> {
-    const { url, schema, role, timeout } = this.#options
+    const { url, schema, name, timeout } = this.#options
     if (url === null) return
     try {
-      const link = await connect({ url, name: `windlass:${role}`, direct: true, timeout })
+      const link = await connect({ url, name, direct: true, timeout })
       if (!this.#running) return link.destroy()
       this.#link = link
       link.client.on('notification', ({ payload }) => this.#heard(payload ?? ''))

@@ -4,6 +4,7 @@
 
 import type { EngineOptions } from '../../core/engine.ts'
 import { DEFAULTS, LIMITS } from '../../core/limits.ts'
+import { connectionName } from '../sql/connection-name.ts'
 import { opened, SqlEngine, type ServerWays } from '../sql/sql-engine.ts'
 import { Watchers } from '../sql/watchers.ts'
 import { formatPostgresAddress, parsePostgresAddress, schemaOf } from './address.ts'
@@ -69,8 +70,8 @@ export async function openPostgres(
 ): Promise<PostgresEngine> {
   const address = parsePostgresAddress(url, given.namespace ?? 'windlass')
   const callTimeout = given.callTimeout ?? DEFAULTS.callTimeout
-  const role = given.role ?? 'hot'
-  const heart = role === 'heart'
+  const heart = given.role === 'heart'
+  const name = connectionName(given)
   const schema = schemaOf(address.namespace)
   const store: Store = new Store({
     url: address.url,
@@ -78,7 +79,7 @@ export async function openPostgres(
     bouncer: address.bouncer,
     now: given.now ?? null,
     callTimeout,
-    role,
+    name,
     changesKept: given.changesKept ?? LIMITS.changes,
     // What the address says wins.
     connections: heart ? 1 : (address.pool ?? given.pool?.size ?? POOL),
@@ -93,7 +94,7 @@ export async function openPostgres(
   const listener: Listener = new Listener(`${address.url} ${schema}`, {
     url: address.direct ?? (address.bouncer ? null : address.url),
     schema,
-    role,
+    name,
     timeout: callTimeout,
     tell: (hints) => watchers.tell(hints),
     notify: (channel, text) => store.once(NOTIFY, [channel, text]),

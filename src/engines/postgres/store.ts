@@ -24,7 +24,8 @@ import { Memory } from './memory.ts'
 export interface StoreOptions {
   readonly url: string
   readonly schema: string
-  readonly role: string
+  /** What the server shows of the connections. */
+  readonly name: string
   readonly bouncer: boolean
   readonly now: (() => number) | null
   readonly callTimeout: number
@@ -54,9 +55,9 @@ export class Store {
   constructor(options: StoreOptions) {
     this.options = options
     this.wording = new Wording(options.schema)
-    const { url, role, bouncer, callTimeout } = options
+    const { url, name, bouncer, callTimeout } = options
     this.pool = new Pool({
-      open: () => connect({ url, name: `windlass:${role}`, direct: !bouncer, timeout: callTimeout }),
+      open: () => connect({ url, name, direct: !bouncer, timeout: callTimeout }),
       size: options.connections,
       maxOverflow: options.maxOverflow,
       timeout: options.poolTimeout,
