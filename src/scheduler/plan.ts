@@ -45,10 +45,19 @@ export function putOff(of: Pick<Firing, 'name' | 'version' | 'dueAt'>, now: numb
 }
 
 /**
- * What fires of a schedule now.
+ * What fires of a schedule now; one that cannot be planned (its time zone is not known to this machine) is put off.
  * @param active a task of an earlier tick that has not ended; null: none, or it does not matter
  */
-export function planFiring({ record, dueAt, schedule }: Due, now: number, active: string | null): Firing {
+export function planFiring(due: Due, now: number, active: string | null): Firing {
+  try {
+    return plan(due, now, active)
+  } catch (error) {
+    const { record, dueAt } = due
+    return putOff({ name: record.name, version: record.version, dueAt }, now, error)
+  }
+}
+
+function plan({ record, dueAt, schedule }: Due, now: number, active: string | null): Firing {
   const { name, version } = record
   const choice = chooseTicks(schedule.rule, dueAt, now, schedule)
   const { fire, skipped, waits } = spare(choice, schedule, active)

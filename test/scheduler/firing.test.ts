@@ -200,6 +200,24 @@ test('a schedule that cannot be read or fired does not stop the others', async (
   assert.equal(rig.lines.filter(({ level }) => level === 'error').length, 2)
 })
 
+test('a time zone that this machine does not know stops no other schedule', async (t) => {
+  const rig = new Rig(t)
+  await rig.client.schedules.put('elsewhere', {
+    task: 'echo',
+    cron: '* * * * * *',
+    timezone: 'Europe/Berlin',
+  })
+  const [record] = await rig.engine.schedules.list(['elsewhere'])
+  assert.ok(record)
+  const body = record.body.replace('Europe/Berlin', 'Mars/Base')
+  await rig.engine.schedules.put([{ ...record, body }])
+  await rig.client.schedules.put('sound', { task: 'echo', every: '1s' })
+  await rig.scheduler()
+  await rig.pass(2 * SECOND + 500)
+  assert.deepEqual(await rig.ticks(), [1, 2])
+  assert.deepEqual(await rig.ledger('elsewhere'), [['failed', null]])
+})
+
 test('an edit beside two schedulers: the tick fires by the old or by the new one, never by both', async (t) => {
   const rig = new Rig(t)
   await rig.client.schedules.put('beat', { task: 'echo', every: '1s', payload: 0 })
