@@ -40,8 +40,11 @@ export async function fireAll(engine: Engine, firings: readonly Firing[], now: n
         await send(part.slice(part.length / 2))
         return
       }
-      await engine.schedules.fire([putOff(first, now, error)])
       refused.push({ name: first.name, error })
+      // Where even that is refused it stays due, and is told again with each look.
+      await engine.schedules.fire([putOff(first, now, error)]).catch((again: unknown) => {
+        if (!isRefusal(again)) throw again
+      })
     }
   }
   const chunks = chunksOf(firings)
@@ -50,10 +53,10 @@ export async function fireAll(engine: Engine, firings: readonly Firing[], now: n
   return { fired, refused }
 }
 
+/** It will fail again, because of what is in the call. Whether it was done does not matter: a tick fires once. */
 function isRefusal(error: unknown): boolean {
-  return (
-    error instanceof WindlassError && error.applied === 'no' && !error.retry && error.code !== 'engine_closed'
-  )
+  if (!(error instanceof WindlassError)) return true
+  return error.applied !== 'unknown' && !error.retry && error.code !== 'engine_closed'
 }
 
 function chunksOf(firings: readonly Firing[]): Firing[][] {

@@ -185,11 +185,14 @@ test('a schedule that cannot be read or fired does not stop the others', async (
   await rig.engine.schedules.put([{ name: 'broken', version: 0, body: 'no JSON', paused: false, dueAt }])
   await rig.client.schedules.put('poison', { task: 'echo', every: '1s' })
   await rig.client.schedules.put('sound', { task: 'echo', every: '1s' })
+  await rig.client.schedules.put('worse', { task: 'echo', every: '1s' })
   const engine = watched(rig.engine, {
     fire: (items) =>
       items.some(({ name, tasks }) => name === 'poison' && tasks.length > 0)
         ? Promise.reject(new WindlassError('internal', 'this row is refused', { applied: 'no' }))
-        : rig.engine.schedules.fire(items),
+        : items.some(({ name }) => name === 'worse')
+          ? Promise.reject(new TypeError('nothing can be said of it'))
+          : rig.engine.schedules.fire(items),
   })
   await rig.scheduler(engine)
   await rig.pass(3 * SECOND + 500)
@@ -197,7 +200,8 @@ test('a schedule that cannot be read or fired does not stop the others', async (
   assert.deepEqual(ids, ['sound', 'sound', 'sound'])
   assert.deepEqual(await rig.ledger('broken'), [['failed', null]])
   assert.deepEqual(await rig.ledger('poison'), [['failed', null]])
-  assert.equal(rig.lines.filter(({ level }) => level === 'error').length, 2)
+  // The worst one is told with each of three looks.
+  assert.equal(rig.lines.filter(({ level }) => level === 'error').length, 2 + 3)
 })
 
 test('a time zone that this machine does not know stops no other schedule', async (t) => {
