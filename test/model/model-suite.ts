@@ -54,6 +54,7 @@ export function modelSuite({ engine, bench, short, long, skip = false }: ModelSu
         seed,
         runs,
         within,
+        sees: sees && path === undefined,
         ...(path === undefined ? {} : { path }),
       })
       for (const [what, times] of seen) t.diagnostic(`${what}: ${times}`)

@@ -18,7 +18,7 @@ const bench: Bench = {
   },
   dispose: (engine) => engine.close(),
 }
-const options = { bench, engine: 'memory', seed: 1, runs: 200, within: 20_000 }
+const options = { bench, engine: 'memory', seed: 1, runs: 200, within: 20_000, sees: false }
 
 async function storyOf(path?: string): Promise<string> {
   const failure = await search({ ...options, ...(path === undefined ? {} : { path }) }).then(
@@ -41,4 +41,11 @@ test('a failing program is made short, can be read back, and is found again by i
 
 test('a search that saw nothing is no proof', () => {
   assert.throws(() => assertSeen(new Map([['programs', 5]])), /never saw these/)
+})
+
+test('a search whose time is over goes on until it has seen what matters', async () => {
+  const whole: Bench = { open: async (now) => openMemory({ now }), dispose: (engine) => engine.close() }
+  const short = { ...options, bench: whole, runs: 400, within: 0 }
+  assert.equal((await search(short)).get('programs'), undefined)
+  assertSeen(await search({ ...short, sees: true }))
 })
