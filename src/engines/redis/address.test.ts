@@ -9,6 +9,8 @@ const PLAIN = {
   scheme: 'redis',
   host: 'localhost',
   port: 6_379,
+  sentinel: null,
+  others: [],
   database: 0,
   username: null,
   password: null,
@@ -34,6 +36,20 @@ test('an address says host, port, database, login and namespace', () => {
       },
     ],
     ['redis://:secret@[::1]:7000', { host: '::1', port: 7_000, password: 'secret' }],
+    ['redis://one/2?sentinel=shop-1', { host: 'one', port: 26_379, database: 2, sentinel: 'shop-1' }],
+    [
+      'redis://:secret@one,[::1]:7000,three:80/0?sentinel=main',
+      {
+        host: 'one',
+        port: 26_379,
+        sentinel: 'main',
+        others: [
+          { host: '::1', port: 7_000 },
+          { host: 'three', port: 80 },
+        ],
+        password: 'secret',
+      },
+    ],
   ]
   for (const [url, wanted] of cases) {
     assert.deepEqual(parseRedisAddress(url, 'windlass'), { ...PLAIN, ...wanted }, url)
@@ -50,6 +66,7 @@ test('what is written is read back the same', () => {
     'redis://localhost:6379/0',
     'valkeys://user:p%40s%2Fs@db.example:6390/5?namespace=shop',
     'redis://:only@[::1]:7000/0',
+    'redis://:secret@one:26379,[::1]:7000,three:26380/4?sentinel=main&namespace=shop',
   ]) {
     const address = parseRedisAddress(url, 'windlass')
     assert.equal(formatRedisAddress(address), url)
@@ -73,6 +90,9 @@ test('what is wrong is named, and no password repeated', () => {
     'redis://:s3cret@host/0?namespce=x',
     'redis://:s3cret@host/0?namespace=Not%20one',
     'redis://:s3cret%zz@host/0',
+    'redis://:s3cret@one,two/0',
+    'redis://:s3cret@one,/0?sentinel=main',
+    'redis://:s3cret@one/0?sentinel=not%20one',
   ]) {
     assert.throws(
       () => parseRedisAddress(url, 'windlass'),

@@ -1,15 +1,24 @@
 // Addresses of Redis and Valkey stores: `redis://user:password@host:6379/0?namespace=x`, with `rediss:` and `valkeys:`
-// over TLS; and back to a text with which another thread or process reaches the same store.
+// over TLS, and `redis://:password@host,host,host/0?sentinel=name` for a master that Sentinels know; and back to a text
+// with which another thread or process reaches the same store.
 // Promises that no message repeats a password. Opens nothing.
 
 import { WindlassError } from '../../core/errors.ts'
 import { suggest } from '../../core/keys.ts'
 
-/** What an address says. */
-export interface RedisAddress {
-  readonly scheme: 'redis' | 'rediss' | 'valkey' | 'valkeys'
+/** Where a server listens. */
+export interface Place {
   readonly host: string
   readonly port: number
+}
+
+/** What an address says. */
+export interface RedisAddress extends Place {
+  readonly scheme: 'redis' | 'rediss' | 'valkey' | 'valkeys'
+  /** The name of the master that the servers of this address, which are Sentinels, know; null: they are no Sentinels. */
+  readonly sentinel: string | null
+  /** Further Sentinels. */
+  readonly others: readonly Place[]
   readonly database: number
   readonly username: string | null
   readonly password: string | null
@@ -17,9 +26,11 @@ export interface RedisAddress {
 }
 
 const SCHEMES = ['redis', 'rediss', 'valkey', 'valkeys'] as const
-const PARAMETERS = ['namespace'] as const
+const PARAMETERS = ['namespace', 'sentinel'] as const
 const NAMESPACE = /^[a-z][a-z0-9_]{0,31}$/
+const MASTER = /^[\w.-]{1,64}$/
 const DEFAULT_PORT = 6_379
+const SENTINEL_PORT = 26_379
 
 /**
  * Reads an address.
@@ -29,7 +40,8 @@ const DEFAULT_PORT = 6_379
 export function parseRedisAddress(url: string, namespace: string): RedisAddress {
   const scheme = SCHEMES.find((one) => url.toLowerCase().startsWith(`${one}:`))
   // As `http`, so that the parser knows hosts and ports; what it says of a wrong one is not repeated.
-  const rest = scheme === undefined ? null : URL.parse(`http${url.slice(scheme.length)}`)
+  const [, before = '', first = '', more = '', behind = ''] = HOSTS.exec(url) ?? []
+  const rest = scheme === undefined ? null : URL.parse(`http${before.slice(scheme.length)}${first}${behind}`)
   if (scheme === undefined || rest === null || rest.hostname === '') {
     throw invalid('this is no address; redis://host:6379/0 is one')
   }
@@ -41,10 +53,19 @@ export function parseRedisAddress(url: string, namespace: string): RedisAddress 
     if ((PARAMETERS as readonly string[]).includes(key)) continue
     throw invalid(`unknown parameter ${JSON.stringify(key.slice(0, 60))}${suggest(key, PARAMETERS)}`)
   }
+  const sentinel = checkMaster(rest.searchParams.get('sentinel'), more)
+  const usual = sentinel === null ? DEFAULT_PORT : SENTINEL_PORT
   return {
     scheme,
-    host: rest.hostname.replace(/^\[|\]$/g, ''),
-    port: portOf(url, rest.port),
+    ...placeOf(first, usual),
+    sentinel,
+    others:
+      more === ''
+        ? []
+        : more
+            .slice(1)
+            .split(',')
+            .map((text) => placeOf(text, usual)),
     database: Number(database),
     username: rest.username === '' ? null : decode(rest.username),
     password: rest.password === '' ? null : decode(rest.password),
@@ -54,13 +75,20 @@ export function parseRedisAddress(url: string, namespace: string): RedisAddress 
 
 /** The address as a text; with the password, for it is to be opened. */
 export function formatRedisAddress(address: RedisAddress): string {
-  const { scheme, host, port, database, username, password, namespace } = address
+  const { scheme, database, username, password, namespace, sentinel, others } = address
   const secret = password === null ? '' : `:${encodeURIComponent(password)}`
   const login =
     username === null && password === null ? '' : `${encodeURIComponent(username ?? '')}${secret}@`
-  const place = host.includes(':') ? `[${host}]` : host
-  const query = namespace === 'windlass' ? '' : `?namespace=${namespace}`
-  return `${scheme}://${login}${place}:${port}/${database}${query}`
+  const places = [address, ...others].map(formatPlace).join(',')
+  const query = new URLSearchParams()
+  if (sentinel !== null) query.set('sentinel', sentinel)
+  if (namespace !== 'windlass') query.set('namespace', namespace)
+  return `${scheme}://${login}${places}/${database}${query.size === 0 ? '' : `?${query.toString()}`}`
+}
+
+/** A place as it stands in an address. */
+export function formatPlace({ host, port }: Place): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 /** True where the connection is encrypted. */
@@ -68,10 +96,23 @@ export function isSecure({ scheme }: RedisAddress): boolean {
   return scheme === 'rediss' || scheme === 'valkeys'
 }
 
-/** The port that an http URL has by itself is left out by the parser. */
-function portOf(url: string, port: string): number {
-  if (port !== '') return Number(port)
-  return /^[a-z]+:\/\/[^/?#]*:80(?:[/?#]|$)/i.test(url) ? 80 : DEFAULT_PORT
+/** What stands before the hosts, the first of them, the others, what stands behind. */
+const HOSTS = /^([^/?#]*:\/\/(?:[^/?#]*@)?)([^/?#,]*)((?:,[^/?#,]*)*)(.*)$/s
+
+function placeOf(text: string, usual: number): Place {
+  const url = URL.parse(`http://${text}`)
+  if (url === null || url.hostname === '') throw invalid('one of the hosts is none; host:26379 is one')
+  // The port that an http URL has by itself is left out by the parser.
+  const port = text.endsWith(':80') ? 80 : url.port === '' ? usual : Number(url.port)
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port }
+}
+
+/** Several hosts are Sentinels: which of several servers would hold the store? */
+function checkMaster(name: string | null, more: string): string | null {
+  if (name === null && more !== '')
+    throw invalid('several hosts are Sentinels: add sentinel=<name of the master>')
+  if (name === null || MASTER.test(name)) return name
+  throw invalid('the name of a master is 1 to 64 letters, digits, dots, hyphens and underscores')
 }
 
 /** A namespace becomes part of the hash tag that all keys carry. */

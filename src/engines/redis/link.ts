@@ -4,8 +4,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { loadDriver } from '../../base/driver.ts'
-import { isSecure, type RedisAddress } from './address.ts'
+import { formatPlace, isSecure, type RedisAddress } from './address.ts'
+import { askSentinel, connectWithin, createClient, loadRedis, type Client, type Driver } from './client.ts'
 import {
   closedError,
   connectionLost,
@@ -16,6 +16,7 @@ import {
   unreachable,
 } from './failure.ts'
 import { scriptOf } from './scripts.ts'
+import { findMaster } from './sentinel.ts'
 
 /** What a server answers, as it came. */
 export type Reply = string | number | null | readonly Reply[]
@@ -25,9 +26,6 @@ export interface LinkOptions {
   /** The connection is there, for the first time or again. */
   readonly connected?: (() => void) | undefined
 }
-
-type Driver = typeof import('@redis/client')
-type Client = ReturnType<typeof createClient>
 
 /** A silent connection is asked for a sign of life this often, and given this long. */
 const PING_EVERY = 5_000
@@ -102,8 +100,9 @@ export class Link {
   }
 
   get #place(): string {
-    const { host, port } = this.#address
-    return `${host}:${port}${isSecure(this.#address) ? ' over TLS' : ''}`
+    const { sentinel } = this.#address
+    const name = sentinel === null ? formatPlace(this.#address) : `the master ${sentinel}`
+    return `${name}${isSecure(this.#address) ? ' over TLS' : ''}`
   }
 
   async #send(args: string[], until: number): Promise<Reply> {
@@ -182,26 +181,18 @@ export class Link {
 
   async #connectOnce(driver: Driver): Promise<Client> {
     const timeout = Math.min(this.#options.callTimeout, PING_WAIT)
-    const client = createClient(driver, this.#address, timeout)
+    const address = this.#address
+    const place = await findMaster(address, (at, command) =>
+      askSentinel(driver, address, at, { command, timeout }),
+    )
+    const client = createClient(driver, address, place, timeout)
     // What happens to a connection is learnt from the calls that it fails.
     client.on('error', (error: unknown) => {
       this.#lastError = error
       this.#drop(client)
     })
-    // A server that accepts and says nothing would be waited for without end.
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(timedOut(timeout)), timeout)
-    })
-    try {
-      await Promise.race([client.connect(), late])
-      return client
-    } catch (error) {
-      client.destroy()
-      throw error
-    } finally {
-      clearTimeout(timer)
-    }
+    await connectWithin(client, timeout)
+    return client
   }
 
   #use(client: Client): void {
@@ -231,23 +222,4 @@ export class Link {
     if (current && !this.#closed) this.start()
     this.#wakeAll()
   }
-}
-
-/** @throws WindlassError `engine_driver_missing` */
-function loadRedis(): Promise<Driver> {
-  return loadDriver('@redis/client', () => import('@redis/client'))
-}
-
-/** A client that is not connected yet, and that leaves reconnecting and waiting to the link. */
-function createClient(driver: Driver, address: RedisAddress, connectTimeout: number) {
-  const { host, port, database, username, password } = address
-  const tls = isSecure(address) && { tls: true as const }
-  return driver.createClient({
-    socket: { host, port, connectTimeout, reconnectStrategy: false, ...tls },
-    database,
-    ...(username !== null && { username }),
-    ...(password !== null && { password }),
-    RESP: 2,
-    disableOfflineQueue: true,
-  })
 }
