@@ -29,6 +29,7 @@ export async function enqueue(store: Store, tasks: readonly NewTask[]): Promise<
 const TRIES = 20
 
 export async function claim(store: Store, requests: readonly ClaimRequest[]): Promise<ClaimReply[]> {
+  if (requests.length === 0) return []
   const args = [String(requests.length), ...requests.flatMap(claimArgs)]
   const answers = await store.run('claim', args)
   const replies: ClaimReply[] = []

@@ -141,38 +141,37 @@ export class RedisEngine implements Engine {
 
   async enqueue(tasks: readonly NewTask[], options: Transactional = {}): Promise<EnqueueReply[]> {
     refuseTransaction(options)
-    return hot.enqueue(await this.#migrated(), tasks)
+    return this.#on((store) => hot.enqueue(store, tasks))
   }
 
   async claim(requests: readonly ClaimRequest[]): Promise<ClaimReply[]> {
-    const store = await this.#migrated()
-    return requests.length === 0 ? [] : hot.claim(store, requests)
+    return this.#on((store) => hot.claim(store, requests))
   }
 
   async settle(settlements: readonly Settlement[], options: Transactional = {}): Promise<SettleReply[]> {
     refuseTransaction(options)
-    const store = await this.#migrated()
-    return settlements.length === 0 ? [] : hot.settle(store, settlements, this.#endHints.hold())
+    if (settlements.length === 0) return this.#on(async () => [])
+    return this.#on((store) => hot.settle(store, settlements, this.#endHints.hold()))
   }
 
   async report(reports: readonly Report[]): Promise<ReportReply[]> {
-    return hot.report(await this.#migrated(), reports)
+    return this.#on((store) => hot.report(store, reports))
   }
 
   async startSession(sessions: readonly NewSession[]): Promise<('started' | 'exists')[]> {
-    return startSessions(await this.#migrated(), sessions)
+    return this.#on((store) => startSessions(store, sessions))
   }
 
   async heartbeat(beats: readonly Beat[]): Promise<BeatReply[]> {
-    return heartbeat(await this.#migrated(), beats)
+    return this.#on((store) => heartbeat(store, beats))
   }
 
   async endSession(ends: readonly SessionEnd[]): Promise<('ended' | 'already' | 'absent')[]> {
-    return endSessions(await this.#migrated(), ends)
+    return this.#on((store) => endSessions(store, ends))
   }
 
   async sweep(request: SweepRequest): Promise<SweepReply> {
-    return sweep(await this.#migrated(), request)
+    return this.#on((store) => sweep(store, request))
   }
 
   watch(listener: (hint: Hint) => void): () => void {
@@ -194,6 +193,12 @@ export class RedisEngine implements Engine {
     if (wrong !== '') throw foreignKey(String(wrong))
     refuseNewer(Number(schema))
     if (Number(schema) === SCHEMA_VERSION) this.#instance = instance ?? null
+  }
+
+  /** Runs in this very turn where the store is known: between an idle worker and its task every wait counts. */
+  async #on<R>(run: (store: Store) => Promise<R>): Promise<R> {
+    this.#open()
+    return run(this.#instance === null ? await this.#migrated() : this.#store)
   }
 
   /** The store, if it is migrated, perhaps by another process since this one looked last. */
