@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 
 import pg from 'pg'
 
@@ -59,3 +60,26 @@ test('a watcher looks about once a second for what nobody told', { skip }, async
     await other.close()
   }
 })
+
+test(
+  'however often watching ends and begins again, one connection listens, and none after the end',
+  {
+    skip,
+  },
+  async () => {
+    const listening = `SELECT count(*)::int AS count FROM pg_stat_activity WHERE query = 'LISTEN ${place?.schema}'`
+    const count = async (): Promise<number> =>
+      (await client.query<{ count: number }>(listening)).rows[0]?.count ?? -1
+    const other = await openPostgres(place?.url ?? '')
+    for (let i = 0; i < 10; i++) {
+      const heard = Promise.withResolvers<Hint>()
+      other.watch(() => undefined)()
+      const stop = other.watch(heard.resolve)
+      await heard.promise
+      if (i === 9) assert.equal(await count(), 1)
+      stop()
+    }
+    await other.close()
+    while ((await count()) > 0) await pause(5)
+  },
+)

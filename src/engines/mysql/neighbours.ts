@@ -28,6 +28,8 @@ export class Neighbours {
   readonly #key: string
   #timer: NodeJS.Timeout | null = null
   #running = false
+  /** Which start this is: an answer to an earlier one goes on with nothing. */
+  #turn = 0
   #seen = new Set<number>()
   #newest = -1
 
@@ -40,6 +42,7 @@ export class Neighbours {
   start(): void {
     if (this.#running) return
     this.#running = true
+    this.#turn++
     const group = sameStore.get(this.#key) ?? new Set()
     sameStore.set(this.#key, group.add(this))
     this.#newest = -1
@@ -66,6 +69,7 @@ export class Neighbours {
   }
 
   async #poll(): Promise<void> {
+    const turn = this.#turn
     let wait = POLL
     try {
       await this.#ask()
@@ -73,7 +77,7 @@ export class Neighbours {
       // The server cannot be asked just now, or has no tables yet.
       wait = RETRY
     }
-    if (this.#running) this.#later(wait)
+    if (this.#running && turn === this.#turn) this.#later(wait)
   }
 
   async #ask(): Promise<void> {

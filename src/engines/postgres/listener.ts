@@ -41,6 +41,8 @@ export class Listener {
   readonly #me = mintToken().slice(0, 12)
   readonly #key: string
   #running = false
+  /** Which start this is: a connection that is made for an earlier one comes too late. */
+  #turn = 0
   #link: Connection | null = null
   #timer: NodeJS.Timeout | null = null
   #probe: NodeJS.Timeout | null = null
@@ -60,6 +62,7 @@ export class Listener {
   start(): void {
     if (this.#running) return
     this.#running = true
+    this.#turn++
     this.#poll = setInterval(() => this.#options.tell([{ kind: 'work', queues: null }]), POLL).unref()
     void this.#listen()
   }
@@ -144,18 +147,21 @@ export class Listener {
   async #listen(): Promise<void> {
     const { url, schema, name, timeout } = this.#options
     if (url === null) return
+    const turn = this.#turn
+    const isOver = (): boolean => !this.#running || turn !== this.#turn
     try {
       const link = await connect({ url, name, direct: true, timeout })
-      if (!this.#running) return link.destroy()
+      if (isOver()) return link.destroy()
       this.#link = link
       link.client.on('notification', ({ payload }) => this.#heard(payload ?? ''))
       link.client.on('end', () => this.#lost(link))
       await link.send(`LISTEN ${schema}`, [], false)
+      if (isOver()) return
       this.#probe = setInterval(() => void this.#ask(link), PROBE).unref()
       // What happened before it could be heard.
       this.#options.tell([{ kind: 'any', queues: null }])
     } catch {
-      this.#again()
+      if (!isOver()) this.#again()
     }
   }
 
