@@ -20,13 +20,13 @@ const TIMES = 5
 /** Engines of ours that are not part of this version are left out, not failed. */
 async function onEngine<R>(
   subject: Subject,
-  run: (engine: Engine, session: string) => Promise<R>,
+  run: (engine: Engine, session: string, rest: () => Promise<void>) => Promise<R>,
 ): Promise<R> {
   try {
-    return await withEngine(subject, async (engine) => {
+    return await withEngine(subject, async (engine, url) => {
       const session = newSession({ lease: 3_600_000 })
       await engine.startSession([session])
-      return run(engine, session.id)
+      return run(engine, session.id, async () => subject.rest?.(url))
     })
   } catch (error) {
     if (error instanceof WindlassError && error.code === 'engine_not_available')
@@ -58,7 +58,7 @@ export function besideRows(subject: Subject, what: 'ready' | 'finished'): Figure
     target: 0.9,
     floor: 0.8,
     measure: (ground) =>
-      onEngine(subject, async (many, session) => {
+      onEngine(subject, async (many, session, rest) => {
         await fill(many, ground.rows)
         if (what === 'finished') await processAll(many, session, 500)
         const ratios: number[] = []
@@ -66,6 +66,7 @@ export function besideRows(subject: Subject, what: 'ready' | 'finished'): Figure
         for (let round = 0; round < times; round++) {
           const few = await besideFew(subject, what)
           if (what === 'finished') await fill(many, CLAIMED)
+          await rest()
           const rate = await claimRate(many, session, Math.min(CLAIMED, ground.rows / times))
           ground.note(CLAIMS, `beside 10,000 ${what}`, few)
           ground.note(CLAIMS, `beside ${ground.rows} ${what}`, rate)
@@ -77,12 +78,13 @@ export function besideRows(subject: Subject, what: 'ready' | 'finished'): Figure
 }
 
 function besideFew(subject: Subject, what: 'ready' | 'finished'): Promise<number> {
-  return onEngine(subject, async (engine, session) => {
+  return onEngine(subject, async (engine, session, rest) => {
     await fill(engine, FEW)
     if (what === 'finished') {
       await processAll(engine, session, 500)
       await fill(engine, CLAIMED)
     }
+    await rest()
     return claimRate(engine, session, CLAIMED)
   })
 }

@@ -2,6 +2,8 @@
 // and the peers, gone with the run however it ends. A store is an empty database of its own.
 // What is not to be had here is said once; what needs it is left out. Leaves processes to scripts/test/servers.
 
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import { createClient } from '@redis/client'
 import { createConnection } from 'mysql2/promise'
 import pg from 'pg'
@@ -100,6 +102,16 @@ export class BenchServers {
       return null
     }
   }
+}
+
+/** Waits until Redis does not rewrite its files any more, which it does after a fill, beside whatever is measured. */
+export async function untilCalm(url: string): Promise<void> {
+  const client = createClient({ url })
+  client.on('error', () => {})
+  await client.connect()
+  const busy = /^(aof_rewrite_in_progress|aof_rewrite_scheduled|rdb_bgsave_in_progress):1/m
+  while (busy.test(await client.info('persistence'))) await sleep(50)
+  await client.close()
 }
 
 async function flush(url: string): Promise<void> {

@@ -8,7 +8,7 @@ import type { EngineKind } from '../scripts/test/servers/kind.ts'
 import type { Engine } from '../src/core/engine.ts'
 import { openEngine } from '../src/engines/open.ts'
 import type { Bare } from './bare.ts'
-import type { BenchServers } from './servers.ts'
+import { untilCalm, type BenchServers } from './servers.ts'
 
 /** An engine that can be measured. */
 export interface Subject {
@@ -19,6 +19,8 @@ export interface Subject {
   readonly bare: ((url: string) => Promise<Bare>) | null
   /** Null: it needs none. */
   readonly server: EngineKind | null
+  /** Waits until the store has done what it does by itself after a fill. */
+  readonly rest?: (url: string) => Promise<void>
 }
 
 /** Where a URL of the bare loop is one of ours, the folder is what it is about. */
@@ -56,7 +58,10 @@ export function subjectsOn(servers: BenchServers): readonly Subject[] {
     inFile('sqlite', ''),
     { ...inFile('sqlite-normal', '?synchronous=normal'), bare: null },
     onServer('postgres', servers, async (url) => (await import('./bare-postgres.ts')).BarePostgres.open(url)),
-    onServer('redis', servers, async (url) => (await import('./bare-redis.ts')).BareRedis.open(url)),
+    {
+      ...onServer('redis', servers, async (url) => (await import('./bare-redis.ts')).BareRedis.open(url)),
+      rest: untilCalm,
+    },
     onServer('mysql', servers, async (url) => (await import('./bare-mysql.ts')).BareMysql.open(url)),
   ]
 }
