@@ -9,13 +9,12 @@ import { spec } from 'node:test/reporters'
 const LIFELINE = new URL('lifeline.ts', import.meta.url).href
 const MINUTE = 60_000
 
-/** Files at a time. Tests measure seconds: more than the cores of a small machine would make them liars. */
-const CONCURRENCY = 2
-
 export interface Batch {
   /** Folder that the files' paths start from. */
   readonly root: string
   readonly files: readonly string[]
+  /** Files at a time. Tests measure seconds: many more than the cores of a small machine would make them liars. */
+  readonly concurrency: number
   readonly env: NodeJS.ProcessEnv
   readonly long: boolean
   readonly flags: readonly string[]
@@ -29,13 +28,21 @@ export interface Count {
   readonly skipped: number
 }
 
-export async function runBatch({ root, files, env, long, flags, signal }: Batch): Promise<Count> {
+export async function runBatch({
+  root,
+  files,
+  concurrency,
+  env,
+  long,
+  flags,
+  signal,
+}: Batch): Promise<Count> {
   let count: Count = { passed: 0, failed: 0, skipped: 0 }
   if (files.length === 0 || signal.aborted) return count
   const events = run({
     cwd: root,
     files: files.map((file) => join(root, file)),
-    concurrency: CONCURRENCY,
+    concurrency,
     signal,
     // A whole file; one test in it may take as long as the flag below says, or what it asks for itself.
     timeout: (long ? 180 : 10) * MINUTE,

@@ -46,11 +46,18 @@ const footing = findFooting(
   (engine) => requireAll || named.includes(engine),
   () => (servers ??= new Servers((line) => console.log(line))),
 )
-const first = await runBatch({ ...batch, env, files: files.filter((file) => engineOf(file) === null) })
+const first = await runBatch({
+  ...batch,
+  env,
+  concurrency: 2,
+  files: files.filter((file) => engineOf(file) === null),
+})
 const footings = interrupted.signal.aborted ? [] : await footing
 const second = await runBatch({
   ...batch,
   env: { ...env, ...urlsOf(footings) },
+  // They wait for servers half of their time.
+  concurrency: 3,
   files: files.filter((file) =>
     footings.some(({ engine, url }) => url !== null && engine === engineOf(file)),
   ),
