@@ -73,7 +73,15 @@ export function takeFigures(file: string): void {
   const { figures } = JSON.parse(readFileSync(file, 'utf8')) as { figures: readonly Figure[] }
   const taken = figures
     .filter(({ value }) => value !== null)
-    .map(({ engine, figure, unit, target, floor, value }) => ({ engine, figure, unit, target, floor, value }))
+    .map(({ figure, unit, target, floor, value }) => ({
+      // A figure begins with the name of its engine; those of the process are SQLite's.
+      engine: /^(\w+):/.exec(figure)?.[1] ?? 'sqlite',
+      figure,
+      unit,
+      target,
+      floor,
+      value,
+    }))
   const measured = new Set(taken.map(({ engine }) => engine))
   const known = readEngines()
   write({ ...known, figures: [...known.figures.filter(({ engine }) => !measured.has(engine)), ...taken] })
