@@ -107,6 +107,7 @@ export class BareMysql implements Bare {
         hand.last,
         limit,
       ])
+      // The driver's types know the answer of one statement, not of several.
       const answers = answered as unknown as (ResultSetHeader | Row[])[]
       const rows = answers.at(-1) as Row[]
       const places = rows.map(({ seq }) => seq)

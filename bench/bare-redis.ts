@@ -101,6 +101,7 @@ export class BareRedis implements Bare {
         const next = randomBytes(16).toString('hex')
         const given = [String(Date.now()), token, next, this.#session, String(limit), ...held]
         const answer = await this.#client.evalSha(this.#scripts.turn, { keys: KEYS, arguments: given })
+        // What a script answers is the script's to say.
         const [settled, claimed, records] = answer as unknown as Turned
         token = next
         for (const record of records) JSON.parse(record.slice(record.indexOf('{')))

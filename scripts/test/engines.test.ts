@@ -5,9 +5,9 @@ import { complain, engineOf, enginesOf, findFooting, tellUnproven, urlsOf, varia
 import { ServerFailure, type Servers } from './servers/servers.ts'
 
 /** Nothing can be started. */
-function failing(missing: boolean): () => Servers {
-  const start = () => Promise.reject(new ServerFailure('nothing here', missing))
-  return () => ({ start }) as unknown as Servers
+function failing(missing: boolean): () => Pick<Servers, 'start'> {
+  const start = (): Promise<never> => Promise.reject(new ServerFailure('nothing here', missing))
+  return () => ({ start })
 }
 
 test('a test file belongs to the engine that its name begins with', () => {

@@ -54,7 +54,7 @@ export function findFooting(
   engines: readonly EngineKind[],
   given: NodeJS.ProcessEnv,
   must: (engine: EngineKind) => boolean,
-  servers: () => Servers,
+  servers: () => Pick<Servers, 'start'>,
 ): Promise<Footing[]> {
   return Promise.all(
     engines.map(async (engine): Promise<Footing> => {

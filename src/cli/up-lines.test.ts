@@ -4,7 +4,6 @@ import { test } from 'node:test'
 
 import { createLog, silentLog } from '../base/log.ts'
 import type { SupervisorEvent } from '../supervisor/events.ts'
-import type { Output } from './output.ts'
 import { createSay, tellEvent } from './up-lines.ts'
 
 const EVENTS: readonly SupervisorEvent[] = [
@@ -33,7 +32,7 @@ function tell(events: readonly SupervisorEvent[], json: boolean): string[] {
   const lines: string[] = []
   const line = (text: string): void => void lines.push(text)
   const log = createLog({ json, destination: { write: (text) => line(text.trimEnd()) } })
-  const out = { json, style: (_: unknown, text: string) => text } as unknown as Output
+  const out = { json, style: (_: unknown, text: string) => text }
   for (const event of events)
     tellEvent(event, createSay(log, out), { log: silentLog, line, openFile: () => {} }, out)
   return lines

@@ -13,13 +13,16 @@ import type { ProcessLog } from './process-log.ts'
 /** Says what happened; `event` names it for programs that read the lines. */
 export type Say = (level: 'info' | 'warn' | 'error', event: string, message: string, fields?: object) => void
 
+/** What is needed of the output. */
+type Voice = Pick<Output, 'json' | 'style'>
+
 /** Sentences for people, with the event's name added for programs. */
-export function createSay(log: Log, out: Output): Say {
+export function createSay(log: Log, out: Voice): Say {
   return (level, event, message, fields = {}) => log[level](message, out.json ? { event, ...fields } : fields)
 }
 
 /** Prints an event. */
-export function tellEvent(event: SupervisorEvent, say: Say, { line }: ProcessLog, out: Output): void {
+export function tellEvent(event: SupervisorEvent, say: Say, { line }: ProcessLog, out: Voice): void {
   const { kind, ...fields } = event
   switch (event.kind) {
     case 'line':
@@ -76,7 +79,7 @@ function tellEnd(event: Extract<SupervisorEvent, { kind: 'ended' }>, say: Say): 
 
 type Line = Extract<SupervisorEvent, { kind: 'line' }>
 
-function plainLine({ worker, text }: Line, out: Output): string {
+function plainLine({ worker, text }: Line, out: Voice): string {
   return `${out.style('cyan', `[${worker}]`)} ${printable(text)}`
 }
 

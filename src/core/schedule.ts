@@ -181,15 +181,18 @@ export function writeSchedule(schedule: Schedule): string {
  * @throws WindlassError `invalid_schedule` for what this version did not write
  */
 export function readSchedule(body: string): Schedule {
-  let value: unknown
-  try {
-    value = JSON.parse(body)
-  } catch {
-    value = null
-  }
-  if (typeof value === 'object' && value !== null && 'version' in value && value.version === VERSION)
-    return value as unknown as Schedule
+  const kept = parse(body)
+  if (kept?.version === VERSION) return kept
   throw new WindlassError('invalid_schedule', 'the schedule was put by another version of Windlass', {
     hint: 'Put it again, or upgrade this program.',
   })
+}
+
+/** Null: no JSON. What is in a body of our version is what we wrote. */
+function parse(body: string): (Schedule & { readonly version: unknown }) | null {
+  try {
+    return JSON.parse(body) as Schedule & { readonly version: unknown }
+  } catch {
+    return null
+  }
 }

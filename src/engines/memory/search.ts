@@ -5,13 +5,14 @@ import type { TaskFilter, TaskPage } from '../../core/cold-verbs.ts'
 import { LIMITS } from '../../core/limits.ts'
 import type { TaskRecord } from '../../core/record.ts'
 import { cursorOf, partsOf } from '../../core/cursor.ts'
+import { isSelected, matcherOf } from '../../core/task-match.ts'
 import type { CreationKey, MemoryStore } from './store.ts'
 
 export function find(store: MemoryStore, filter: TaskFilter): TaskPage {
   const { from, searched } = readCursor(filter.cursor)
   const limit = Math.min(filter.limit, LIMITS.page)
   const searches = filter.tag !== undefined || filter.text !== undefined
-  const matches = matcher(filter)
+  const matches = matcherOf(filter)
   const tasks: TaskRecord[] = []
   let scanned = 0
   let last = from
@@ -26,30 +27,6 @@ export function find(store: MemoryStore, filter: TaskFilter): TaskPage {
     if (matches(task)) tasks.push(task)
   }
   return { tasks, next: null, partial: false, scanned }
-}
-
-/** By the fields that other engines have an index for. */
-function isSelected(task: TaskRecord, filter: TaskFilter): boolean {
-  return (
-    (filter.states === undefined || filter.states.includes(task.state)) &&
-    (filter.queue === undefined || filter.queue === task.queue) &&
-    (filter.type === undefined || filter.type === task.type) &&
-    (filter.group === undefined || filter.group === task.group) &&
-    (filter.parentId === undefined || filter.parentId === task.parentId) &&
-    (filter.createdFrom === undefined || filter.createdFrom <= task.createdAt) &&
-    (filter.createdTo === undefined || task.createdAt < filter.createdTo)
-  )
-}
-
-/** By tag and text, for which every row has to be looked at. */
-function matcher({ tag, text }: TaskFilter): (task: TaskRecord) => boolean {
-  const wanted = text?.toLowerCase()
-  return (task) =>
-    (tag === undefined || task.tags.includes(tag)) &&
-    (wanted === undefined ||
-      [task.id, task.type, task.uniqueKey, ...task.tags, task.payload, task.error?.message].some(
-        (field) => field?.toLowerCase().includes(wanted) === true,
-      ))
 }
 
 /** A cursor is the last row that was looked at, and how many a search has looked at in all. */

@@ -2,6 +2,7 @@
 // It finds what nobody runs and hands it to the caller, who decides and settles; it expires, promotes and purges
 // by itself. Promises that death by time is declared only where the caller may, and never after a clock jump.
 
+import { NOT_ITS_TURN } from '../../core/no-turn.ts'
 import type { Orphan, SweepReply, SweepRequest } from '../../core/hot-verbs.ts'
 import { countOverBytes, measuresOf, type MeasuredHistory } from '../../core/kept-bytes.ts'
 import { DEFAULTS } from '../../core/limits.ts'
@@ -26,17 +27,6 @@ export function sweep(store: MemoryStore, request: SweepRequest): SweepReply {
     promoted: promoteDue(store, request.limit),
     purged: dropOld(store, request),
   }
-}
-
-const NOT_ITS_TURN: SweepReply = {
-  turn: false,
-  orphans: [],
-  overdue: [],
-  declaredDead: [],
-  expired: 0,
-  promoted: 0,
-  purged: 0,
-  cursor: null,
 }
 
 function takeTurn(store: MemoryStore, every: number): boolean {

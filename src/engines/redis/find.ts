@@ -3,6 +3,7 @@
 
 import type { TaskFilter, TaskPage } from '../../core/cold-verbs.ts'
 import { cursorOf, partsOf } from '../../core/cursor.ts'
+import { isSelected, matcherOf } from '../../core/task-match.ts'
 import { LIMITS } from '../../core/limits.ts'
 import { TASK_STATES, type TaskRecord } from '../../core/record.ts'
 import { KeyReader, type CreationKey } from './find-keys.ts'
@@ -21,7 +22,7 @@ export async function find(store: Store, filter: TaskFilter): Promise<TaskPage> 
   const position = readCursor(filter.cursor)
   const limit = Math.min(filter.limit, LIMITS.page)
   const searches = filter.tag !== undefined || filter.text !== undefined
-  const matches = matcher(filter)
+  const matches = matcherOf(filter)
   const step = searches ? STEP : Math.min(STEP, limit + 1)
   const keys = new KeyReader(store, filter, position.from)
   const tasks: TaskRecord[] = []
@@ -59,28 +60,6 @@ async function readTasks(
     const task = tasks.get(key.id)
     return task === undefined ? [] : [{ key, task }]
   })
-}
-
-/** By the fields that an index narrows down, which may list more than is wanted. */
-function isSelected(task: TaskRecord, filter: TaskFilter): boolean {
-  return (
-    (filter.states ?? TASK_STATES).includes(task.state) &&
-    (filter.queue === undefined || filter.queue === task.queue) &&
-    (filter.type === undefined || filter.type === task.type) &&
-    (filter.group === undefined || filter.group === task.group) &&
-    (filter.parentId === undefined || filter.parentId === task.parentId)
-  )
-}
-
-/** By tag and text, for which every row has to be looked at. */
-function matcher({ tag, text }: TaskFilter): (task: TaskRecord) => boolean {
-  const wanted = text?.toLowerCase()
-  return (task) =>
-    (tag === undefined || task.tags.includes(tag)) &&
-    (wanted === undefined ||
-      [task.id, task.type, task.uniqueKey, ...task.tags, task.payload, task.error?.message].some(
-        (field) => field?.toLowerCase().includes(wanted) === true,
-      ))
 }
 
 /** A cursor is the last row that was looked at, and how many a search has looked at in all. */

@@ -1,6 +1,7 @@
 // The verb sweep as a few short scripts, so that no step holds the server for long: the turn with deaths, expiry and
 // promotion; the stranded tasks, page by page; the purge, a few tasks at a time.
 
+import { NOT_ITS_TURN } from '../../core/no-turn.ts'
 import { cursorOf, partsOf } from '../../core/cursor.ts'
 import type { Orphan, SweepReply, SweepRequest } from '../../core/hot-verbs.ts'
 import { countOverBytes, MEASURED_ALL, MEASURED_EACH } from '../../core/kept-bytes.ts'
@@ -12,17 +13,6 @@ import { unword, word } from './words.ts'
 
 /** Tasks that one script purges. */
 const PURGE = 250
-
-const NOT_ITS_TURN: SweepReply = {
-  turn: false,
-  orphans: [],
-  overdue: [],
-  declaredDead: [],
-  expired: 0,
-  promoted: 0,
-  purged: 0,
-  cursor: null,
-}
 
 export async function sweep(store: Store, request: SweepRequest): Promise<SweepReply> {
   const { cursor, every, extend, declare, session, limit } = request

@@ -6,6 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 
 import type { TaskFilter, TaskPage } from '../../core/cold-verbs.ts'
 import { cursorOf, partsOf } from '../../core/cursor.ts'
+import { matcherOf } from '../../core/task-match.ts'
 import { LIMITS } from '../../core/limits.ts'
 import type { AttemptRecord, TaskRecord } from '../../core/record.ts'
 import { attemptsOf, type WorkerName } from './attempts.ts'
@@ -114,7 +115,7 @@ export async function findTasks<L extends SqlSession>(
   const position = readCursor(filter.cursor)
   const limit = Math.min(filter.limit, LIMITS.page)
   const searches = filter.tag !== undefined || filter.text !== undefined
-  const matches = matcher(filter)
+  const matches = matcherOf(filter)
   const tasks: TaskRecord[] = []
   let { from } = position
   let scanned = 0
@@ -136,17 +137,6 @@ export async function findTasks<L extends SqlSession>(
     if (rows.length < step) return { tasks, next: null, partial: false, scanned }
     await turn()
   }
-}
-
-/** By tag and text, for which every row has to be looked at. */
-function matcher({ tag, text }: TaskFilter): (task: TaskRecord) => boolean {
-  const wanted = text?.toLowerCase()
-  return (task) =>
-    (tag === undefined || task.tags.includes(tag)) &&
-    (wanted === undefined ||
-      [task.id, task.type, task.uniqueKey, ...task.tags, task.payload, task.error?.message].some(
-        (field) => field?.toLowerCase().includes(wanted) === true,
-      ))
 }
 
 /** A cursor is the last row that was looked at, and how many a search has looked at in all. */

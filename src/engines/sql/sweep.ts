@@ -2,6 +2,7 @@
 // what nobody runs and what is overdue and hands that to the caller, who decides and settles; it expires, promotes and
 // purges by itself, each in a transaction of its own, so that no step holds locks while another works.
 
+import { NOT_ITS_TURN } from '../../core/no-turn.ts'
 import type { Orphan, SweepReply, SweepRequest } from '../../core/hot-verbs.ts'
 import type { DeathCause, TaskRecord } from '../../core/record.ts'
 import { cursorOf, partsOf } from '../../core/cursor.ts'
@@ -45,17 +46,6 @@ export interface SweepSteps<S, L extends SqlSession> {
   ): Promise<number>
   /** Drops what is past its time; answers how many tasks were purged. */
   purge(store: S, request: SweepRequest): Promise<number>
-}
-
-const NOT_ITS_TURN: SweepReply = {
-  turn: false,
-  orphans: [],
-  overdue: [],
-  declaredDead: [],
-  expired: 0,
-  promoted: 0,
-  purged: 0,
-  cursor: null,
 }
 
 /** One pass, or one more page of it. */

@@ -9,6 +9,7 @@ import type { TaskFilter, TaskPage } from '../../core/cold-verbs.ts'
 import { LIMITS } from '../../core/limits.ts'
 import type { TaskRecord } from '../../core/record.ts'
 import { cursorOf, partsOf } from '../../core/cursor.ts'
+import { matcherOf } from '../../core/task-match.ts'
 import { selectKeys, type CreationKey } from './find-keys.ts'
 import type { Access } from './access.ts'
 import { readTask, SELECT_TASK } from './task-rows.ts'
@@ -28,7 +29,7 @@ export async function find(read: Access['read'], filter: TaskFilter): Promise<Ta
   const position = readCursor(filter.cursor)
   const limit = Math.min(filter.limit, LIMITS.page)
   const searches = filter.tag !== undefined || filter.text !== undefined
-  const matches = matcher(filter)
+  const matches = matcherOf(filter)
   const tasks: TaskRecord[] = []
   let { from } = position
   let scanned = 0
@@ -56,17 +57,6 @@ function readStep(view: View, filter: TaskFilter, from: CreationKey | null, coun
     const row = view.connection.get(BY_NUMBER, key.seq)
     return row === undefined ? [] : [{ key, task: readTask(view, row) }]
   })
-}
-
-/** By tag and text, for which every row has to be looked at. */
-function matcher({ tag, text }: TaskFilter): (task: TaskRecord) => boolean {
-  const wanted = text?.toLowerCase()
-  return (task) =>
-    (tag === undefined || task.tags.includes(tag)) &&
-    (wanted === undefined ||
-      [task.id, task.type, task.uniqueKey, ...task.tags, task.payload, task.error?.message].some(
-        (field) => field?.toLowerCase().includes(wanted) === true,
-      ))
 }
 
 /** A cursor is the last row that was looked at, and how many a search has looked at in all. */

@@ -2,6 +2,7 @@
 // Promises what contract.md says, with every acknowledged write on disk (synchronous=FULL). What each verb does is
 // in the file named after it; how transactions are made and waited for is in writer.ts and look.ts; commits of others are heard in commit-watch.ts.
 
+import { NOT_ITS_TURN } from '../../core/no-turn.ts'
 import type { Documents, Journal, Records, Schedules } from '../../core/cold-verbs.ts'
 import type { CallerTransaction, Durability, Engine, EngineOptions } from '../../core/engine.ts'
 import { plainFacts, type EngineFacts } from '../../core/engine-facts.ts'
@@ -41,7 +42,7 @@ import { CommitWatch } from './commit-watch.ts'
 import { report } from './report.ts'
 import { answer, endSessions, heartbeat, startSessions } from './sessions.ts'
 import { settle } from './settle.ts'
-import { hasTurn, NOT_ITS_TURN, sweep } from './sweep.ts'
+import { hasTurn, sweep } from './sweep.ts'
 import type { Unit } from './unit.ts'
 import { View } from './view.ts'
 import { untilFree } from './until-free.ts'

@@ -2,6 +2,7 @@
 // It finds what nobody runs and hands it to the caller, who decides and settles; it expires, promotes and purges
 // by itself. Promises that death by time is declared only where the caller may, and never after a clock jump.
 
+import { NOT_ITS_TURN } from '../../core/no-turn.ts'
 import type { Orphan, SweepReply, SweepRequest } from '../../core/hot-verbs.ts'
 import type { DeathCause, TaskRecord } from '../../core/record.ts'
 import { cursorOf, partsOf } from '../../core/cursor.ts'
@@ -24,18 +25,6 @@ const STRANDED = `SELECT ${TASK_COLUMNS}, s.session, s.claim, x.live, x.cause, x
   AND (x.live IS NOT 1 OR s.deadline_at <= ?) ORDER BY s.session, s.claim, s.seq LIMIT ?`
 const NEXT_SCHEDULED =
   'SELECT queue FROM windlass_states WHERE state = 0 AND queue > ? ORDER BY queue LIMIT 1'
-
-/** What is answered when another has the turn. */
-export const NOT_ITS_TURN: SweepReply = {
-  turn: false,
-  orphans: [],
-  overdue: [],
-  declaredDead: [],
-  expired: 0,
-  promoted: 0,
-  purged: 0,
-  cursor: null,
-}
 
 /** May this caller sweep? A look, without the write lock; sweep() asks again under it. */
 export function hasTurn(view: View, { cursor, every }: SweepRequest): boolean {
