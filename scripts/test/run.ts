@@ -6,6 +6,7 @@
  * must run did, and that no server outlives the run, also one that is interrupted or killed.
  */
 import { constants } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readArguments } from './arguments.ts'
 import { runBatch } from './batch.ts'
@@ -38,7 +39,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   })
 }
 
-const env = testEnvironment(process.env, { seed, long, requireAll })
+const env = {
+  ...testEnvironment(process.env, { seed, long, requireAll }),
+  // Hundreds of processes load the same modules; to strip types and compile anew is most of what a short one does.
+  NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compile'),
+}
 const batch = { root, long, flags, signal: interrupted.signal }
 const footing = findFooting(
   enginesOf(files),
