@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import type { Engine } from '../core/engine.ts'
 import { WindlassError } from '../core/errors.ts'
 import type { ChildCommand } from '../supervisor/child.ts'
+import { placeOf } from '../supervisor/place.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
 import type { Windlass } from '../windlass.ts'
 import type { Cli } from './cli.ts'
@@ -19,6 +20,7 @@ import { startPatiently } from './start-patience.ts'
 import { listenToStop, type StopRequest } from './stop-signals.ts'
 import { createSay, tellEvent, type Say } from './up-lines.ts'
 import { checkQueueList } from './values.ts'
+import { readVersion } from './version.ts'
 
 interface Flags {
   readonly workers?: string
@@ -70,7 +72,10 @@ async function up(cli: Cli, flags: Flags): Promise<void> {
     const supervisor = new Supervisor({
       engine,
       count: worker.count,
-      name: worker.name ?? 'worker',
+      place: placeOf(windlass.settings.root, worker.name ?? undefined),
+      version: readVersion(),
+      log: windlass.settings.log.file,
+      askStop: () => stop.ask('the stop verb'),
       command: (name) => childCommand(cli, flags, name),
       tell: (event) => tellEvent(event, say, journal, cli.out),
       keepCount,

@@ -96,6 +96,11 @@ export const ERROR_CODES = {
   task_failed: entry(500, false, 'The handler said so with ctx.fail().'),
   not_started: entry(409, false, 'Start it first.'),
   not_running: entry(409, false, 'Nothing runs here. Start it with `windlass up`.'),
+  already_running: entry(
+    409,
+    false,
+    'Stop that one first, or give this one a name of its own with --name (WORKER_NAME).',
+  ),
   handler_unsupported: entry(
     422,
     false,

@@ -7,16 +7,20 @@ import type { Readable } from 'node:stream'
 /** Longest line that is passed on whole; longer ones are told in pieces. */
 export const LINE_LENGTH = 16 * 1024
 
-/** Calls back for every line of `stream`, without its line end. */
-export function readLines(stream: Readable, onLine: (line: string) => void): void {
+/** Calls back for every line of `stream`, without its line end. Longer ones than `most` characters come in pieces. */
+export function readLines(
+  stream: Readable,
+  onLine: (line: string) => void,
+  most: number = LINE_LENGTH,
+): void {
   let rest = ''
   const take = (text: string): void => {
     const parts = (rest + text).split('\n')
     rest = parts.pop() ?? ''
     for (const part of parts) onLine(part.endsWith('\r') ? part.slice(0, -1) : part)
-    while (rest.length > LINE_LENGTH) {
-      onLine(rest.slice(0, LINE_LENGTH))
-      rest = rest.slice(LINE_LENGTH)
+    while (rest.length > most) {
+      onLine(rest.slice(0, most))
+      rest = rest.slice(most)
     }
   }
   stream.setEncoding('utf8')

@@ -8,6 +8,7 @@ import { after, test, type TestContext } from 'node:test'
 import type { SessionEnd, SweepReply } from '../core/hot-verbs.ts'
 import type { DeathRegister } from './death-report.ts'
 import type { SupervisorEvent } from './events.ts'
+import { placeOf } from './place.ts'
 import { Supervisor, type SupervisorOptions } from './supervisor.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'windlass-supervisor-'))
@@ -77,6 +78,7 @@ class Watched {
     this.register = register
     this.supervisor = new Supervisor({
       engine: register,
+      place: placeOf(mkdtempSync(join(folder, 'place-'))),
       count: 1,
       command: () => ({ file: process.execPath, args: [script, ...words], env: {} }),
       tell: (event) => {
