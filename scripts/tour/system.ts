@@ -8,7 +8,7 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 /** Names that would send the tour to somebody's own system. */
-const FOREIGN = /^(WINDLASS_|DATABASE_|REDIS_|RABBITMQ_|WORKER_|API_|PUSH_|JOB_|RQ_|LOG_LEVEL$|LOG_FILE$)/
+const FOREIGN = /^(WINDLASS_|DATABASE_|REDIS_|RABBITMQ_|WORKER_|API_|PUSH_|JOB_|RQ_|LOG_)/
 
 /** The environment without anything that configures Windlass: the tour reads none of it. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {

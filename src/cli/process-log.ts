@@ -1,61 +1,80 @@
-// The log of a long-running verb: to stdout, as lines for people or one JSON object a line, and to LOG_FILE as well.
-// Promises that a log file which cannot be written is told once and then left out: work goes on. Written at once, so
-// that a killed process has said what it said.
+// The log of a long-running verb: to stdout, as lines for people or one JSON object a line, and to a log file as well.
+// Promises that a log file which cannot be written stops nobody: it is told on stderr, and what was lost is counted.
+// Leaves rotating it to base/log-file.ts, and reading it to `logs` and `follow`.
 
-import { mkdirSync, openSync, writeSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 
 import { createLog, type Log } from '../base/log.ts'
+import type { LogFile } from '../base/log-file.ts'
+import { openLogFile } from '../config/log.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Cli } from './cli.ts'
+import { nameLine } from './log-entry.ts'
 
 export interface ProcessLog {
   readonly log: Log
+  /** Where the log file is, absolute; null: there is none. A worker process that is given it as LOG_FILE goes on there without its supervisor. */
+  readonly file: string | null
   /** A line that is ready as it stands. */
   readonly line: (text: string) => void
-  /** From now on LOG_FILE gets the lines as well; nothing when none is configured. */
+  /** From now on the log file gets the lines as well; nothing when there is none. */
   readonly openFile: () => void
+  /** It gets none any more, until it is opened again. */
+  readonly closeFile: () => void
 }
 
-/** A log to stdout. */
-export function openProcessLog(cli: Cli, settings: Settings): ProcessLog {
-  const path = settings.log.file
-  let append: ((text: string) => void) | null = null
+export interface ProcessLogOptions {
+  /** The log file where neither LOG_FILE nor the config names one, from the config's folder. Default: none. */
+  readonly file?: string
+  /** The name that goes with each line in the file, because other processes write there as well. */
+  readonly worker?: string | null
+}
+
+/** The log file of the supervisor of that name, from the config's folder, where the config names none. */
+export function defaultLogFile(name: string): string {
+  return `logs/${encodeURIComponent(name)}.log`
+}
+
+/** The absolute path of the log file; null: there is none. */
+function logFileOf(settings: Settings, otherwise?: string): string | null {
+  const path = settings.log.file ?? otherwise ?? null
+  return path === null ? null : resolve(settings.root, path)
+}
+
+/** A log to stdout, and to a file as soon as that is opened. */
+export function openProcessLog(cli: Cli, settings: Settings, options: ProcessLogOptions = {}): ProcessLog {
+  const { json, texts } = cli.out
+  const translate = (message: string): string => texts.logLine(message)
+  const { worker = null } = options
+  const path = logFileOf(settings, options.file)
+  let file: LogFile | null = null
   const line = (text: string): void => {
     cli.out.print(text)
-    append?.(`${text}\n`)
+    if (file === null) return
+    // The terminal's colours are the terminal's.
+    const plain = stripVTControlCharacters(text)
+    file.write(`${worker === null ? plain : nameLine(worker, plain, json)}\n`)
   }
-  const log = createLog({
-    level: cli.globals.verbose ? 'debug' : settings.log.level,
-    json: cli.out.json,
-    redact: settings.redact,
-    translate: (message) => cli.out.texts.logLine(message),
-    destination: { write: (text) => line(text.trimEnd()) },
-  })
-  const openFile = (): void => {
-    if (path !== null) append ??= appendTo(resolve(settings.root, path))
+  const tell = (sentence: string): void => {
+    process.stderr.write(`windlass: ${translate(sentence.trimEnd())}\n`)
   }
-  return { log, line, openFile }
-}
-
-function appendTo(path: string): (text: string) => void {
-  let failed = false
-  const attempt = <T>(what: () => T): T | null => {
-    if (failed) return null
-    try {
-      return what()
-    } catch (error) {
-      failed = true
-      const reason = error instanceof Error ? error.message : 'unknown'
-      process.stderr.write(`windlass: the log file ${path} cannot be written: ${reason}\n`)
-      return null
-    }
-  }
-  const handle = attempt(() => {
-    mkdirSync(dirname(path), { recursive: true })
-    return openSync(path, 'a')
-  })
-  return (text) => {
-    if (handle !== null) attempt(() => writeSync(handle, text))
+  return {
+    log: createLog({
+      level: cli.globals.verbose ? 'debug' : settings.log.level,
+      json,
+      redact: settings.redact,
+      translate,
+      destination: { write: (text) => line(text.trimEnd()) },
+    }),
+    file: path,
+    line,
+    openFile: () => {
+      if (path !== null) file ??= openLogFile(path, settings, tell, { json, translate })
+    },
+    closeFile: () => {
+      file?.close()
+      file = null
+    },
   }
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { createLog, silentLog } from '../base/log.ts'
+import { createLog } from '../base/log.ts'
 import type { SupervisorEvent } from '../supervisor/events.ts'
 import { createSay, tellEvent } from './up-lines.ts'
 
@@ -33,8 +33,7 @@ function tell(events: readonly SupervisorEvent[], json: boolean): string[] {
   const line = (text: string): void => void lines.push(text)
   const log = createLog({ json, destination: { write: (text) => line(text.trimEnd()) } })
   const out = { json, style: (_: unknown, text: string) => text }
-  for (const event of events)
-    tellEvent(event, createSay(log, out), { log: silentLog, line, openFile: () => {} }, out)
+  for (const event of events) tellEvent(event, createSay(log, out), { line }, out)
   return lines
 }
 

@@ -22,7 +22,12 @@ export function createSay(log: Log, out: Voice): Say {
 }
 
 /** Prints an event. */
-export function tellEvent(event: SupervisorEvent, say: Say, { line }: ProcessLog, out: Voice): void {
+export function tellEvent(
+  event: SupervisorEvent,
+  say: Say,
+  { line }: Pick<ProcessLog, 'line'>,
+  out: Voice,
+): void {
   const { kind, ...fields } = event
   switch (event.kind) {
     case 'line':

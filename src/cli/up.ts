@@ -15,7 +15,7 @@ import type { Windlass } from '../windlass.ts'
 import type { Cli } from './cli.ts'
 import { maskSecrets } from '../core/secrets.ts'
 import { openWindlass } from './open.ts'
-import { openProcessLog } from './process-log.ts'
+import { defaultLogFile, openProcessLog } from './process-log.ts'
 import { startPatiently } from './start-patience.ts'
 import { listenToStop, type StopRequest } from './stop-signals.ts'
 import { createSay, tellEvent, type Say } from './up-lines.ts'
@@ -54,7 +54,8 @@ async function up(cli: Cli, flags: Flags): Promise<void> {
     },
   })
   try {
-    const journal = openProcessLog(cli, windlass.settings)
+    const name = windlass.settings.worker.name ?? 'worker'
+    const journal = openProcessLog(cli, windlass.settings, { file: defaultLogFile(name) })
     const { url } = windlass.settings.engine
     const patience = { log: journal.log, stop: stop.asked, url }
     const engine = await startPatiently(() => windlass.engine(), patience)
@@ -72,11 +73,11 @@ async function up(cli: Cli, flags: Flags): Promise<void> {
     const supervisor = new Supervisor({
       engine,
       count: worker.count,
-      place: placeOf(windlass.settings.root, worker.name ?? undefined),
+      place: placeOf(windlass.settings.root, name),
       version: readVersion(),
-      log: windlass.settings.log.file,
+      log: journal.file,
       askStop: () => stop.ask('the stop verb'),
-      command: (name) => childCommand(cli, flags, name),
+      command: (worker) => childCommand(cli, flags, worker, journal.file),
       tell: (event) => tellEvent(event, say, journal, cli.out),
       keepCount,
       keepBytes,
@@ -125,7 +126,7 @@ async function supervise(cli: Cli, supervisor: Supervisor, say: Say, stop: StopR
   say('info', 'down', 'windlass is down')
 }
 
-function childCommand(cli: Cli, flags: Flags, name: string): ChildCommand {
+function childCommand(cli: Cli, flags: Flags, name: string, logFile: string | null): ChildCommand {
   const { config, engine, lang, verbose } = cli.globals
   const options = [
     '--name',
@@ -143,6 +144,11 @@ function childCommand(cli: Cli, flags: Flags, name: string): ChildCommand {
     file: process.execPath,
     args: [...nodeOptions, MAIN, 'worker', ...options],
     // Not as an argument: the URL may hold a password, and everybody can list arguments.
-    env: engine === null ? process.env : { ...process.env, WINDLASS_ENGINE: engine },
+    env: {
+      ...process.env,
+      ...(engine === null ? {} : { WINDLASS_ENGINE: engine }),
+      // Where it goes on without us.
+      ...(logFile === null ? {} : { LOG_FILE: logFile }),
+    },
   }
 }

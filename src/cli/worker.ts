@@ -62,7 +62,8 @@ async function work(cli: Cli, flags: Flags): Promise<void> {
   let forget = (): void => undefined
   try {
     process.title = `windlass worker ${windlass.settings.worker.name ?? ''}`.trimEnd()
-    const journal = openProcessLog(cli, windlass.settings)
+    const { name } = windlass.settings.worker
+    const journal = openProcessLog(cli, windlass.settings, { worker: supervised ? name : null })
     const { log } = journal
     if (supervised) {
       process.on('disconnect', () => {

@@ -1,39 +1,45 @@
 // The log of a process as it is configured: to stderr, and to LOG_FILE as well when one is set.
+// Owns what the settings make of a log file; writing and rotating it is base/log-file.ts.
 
-import { createWriteStream, mkdirSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 
-import { createLog, type Log } from '../base/log.ts'
+import { createLog, type Log, type LogOptions } from '../base/log.ts'
+import { LogFile } from '../base/log-file.ts'
 import type { Settings } from './settings.ts'
 
 /**
- * Opens the log. A file that cannot be written is told on stderr once and then left out: work goes on.
- * @param options `json`: one JSON object a line
+ * Opens the log. A file that cannot be written is told on stderr and left out as long as that lasts: work goes on.
  */
-export function openLog(settings: Settings, options: { readonly json?: boolean } = {}): Log {
+export function openLog(settings: Settings): Log {
   const { level, file } = settings.log
-  const write = file === null ? toStderr : toBoth(resolve(settings.root, file))
-  return createLog({ level, redact: settings.redact, json: options.json ?? false, destination: { write } })
+  const written = file === null ? null : openLogFile(resolve(settings.root, file), settings, toStderr)
+  const write = (text: string): void => {
+    toStderr(text)
+    written?.write(text)
+  }
+  return createLog({ level, redact: settings.redact, destination: { write } })
+}
+
+/**
+ * A log file with the bounds of the settings.
+ * @param tell hears on one line each that it cannot be written, and that it can again
+ * @param look of the lines that the file itself adds: `json`, `translate`
+ */
+export function openLogFile(
+  path: string,
+  { log: { size, keep } }: Settings,
+  tell: (line: string) => void,
+  look: Pick<LogOptions, 'json' | 'translate'> = {},
+): LogFile {
+  let line = ''
+  const log = createLog({ ...look, destination: { write: (text) => (line = text) } })
+  const lostLine = (lost: number): string => {
+    log.warn('log lines are missing here: they could not be written', { lost })
+    return line
+  }
+  return new LogFile({ path, size, keep, lostLine, tell: (sentence) => tell(`${sentence}\n`) })
 }
 
 function toStderr(text: string): void {
   process.stderr.write(text)
-}
-
-function toBoth(path: string): (text: string) => void {
-  let failed = false
-  const fail = (error: Error): void => {
-    if (!failed) process.stderr.write(`the log file ${path} cannot be written: ${error.message}\n`)
-    failed = true
-  }
-  try {
-    mkdirSync(dirname(path), { recursive: true })
-  } catch (error) {
-    fail(error as Error)
-  }
-  const stream = createWriteStream(path, { flags: 'a' }).on('error', fail)
-  return (text) => {
-    toStderr(text)
-    if (!failed) stream.write(text)
-  }
 }

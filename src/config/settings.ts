@@ -66,7 +66,13 @@ export interface Settings {
     readonly name: string | null
     readonly drain: number
   }
-  readonly log: { readonly level: LogLevel; readonly file: string | null }
+  readonly log: {
+    readonly level: LogLevel
+    readonly file: string | null
+    /** Bytes at which the file is rotated, and rotated files that stay. */
+    readonly size: number
+    readonly keep: number
+  }
   readonly lang: string | null
   readonly api: { readonly host: string; readonly port: number | null; readonly keys: readonly string[] }
   readonly push: {
@@ -138,6 +144,8 @@ const FIELDS = {
   drain: span(['worker.drain', 'worker.maxShutdownWait'], ['WORKER_MAX_SHUTDOWN_WAIT'], readDuration()),
   level: field(['log.level'], ['LOG_LEVEL'], readLevel),
   logFile: field(['log.file'], ['LOG_FILE'], readText),
+  logSize: field(['log.size'], ['LOG_MAX_SIZE'], readBytes),
+  logKeep: field(['log.keep'], ['LOG_KEEP'], whole(1, 1_000)),
   lang: field(['lang'], ['WINDLASS_LANG'], readText),
   host: field(['api.host'], ['API_HOST'], readText),
   port: field(['api.port'], ['API_PORT'], whole(0, 65_535)),
@@ -217,7 +225,12 @@ function readParts(picker: Picker) {
       name: picker.pick(FIELDS.name, null),
       drain: picker.pick(FIELDS.drain, DEFAULTS.drain),
     },
-    log: { level: picker.pick(FIELDS.level, 'info' as const), file: picker.pick(FIELDS.logFile, null) },
+    log: {
+      level: picker.pick(FIELDS.level, 'info' as const),
+      file: picker.pick(FIELDS.logFile, null),
+      size: picker.pick(FIELDS.logSize, DEFAULTS.logSize),
+      keep: picker.pick(FIELDS.logKeep, DEFAULTS.logKeep),
+    },
     lang: picker.pick(FIELDS.lang, null),
     api: {
       host: picker.pick(FIELDS.host, '127.0.0.1'),

@@ -29,8 +29,12 @@ export interface WorkerConfig {
 export interface LogConfig {
   /** Default `info`. */
   readonly level?: 'debug' | 'info' | 'warn' | 'error' | 'silent'
-  /** Also write to this file. */
+  /** Also write to this file, from the config's folder. */
   readonly file?: string
+  /** The file is rotated before it grows beyond this. Default 10 MB. */
+  readonly size?: ByteSize
+  /** Rotated files that stay: `.1` is the newest. Default 5. */
+  readonly keep?: number
 }
 
 export interface ApiConfig {
@@ -123,7 +127,7 @@ export const CONFIG_KEYS: Readonly<Record<keyof Config, readonly string[] | null
   retention: ['succeeded', 'dead', 'count', 'bytes'],
   lease: null,
   worker: ['count', 'concurrency', 'queues', 'name', 'drain', 'maxShutdownWait', 'heartbeat'],
-  log: ['level', 'file'],
+  log: ['level', 'file', 'size', 'keep'],
   lang: null,
   middleware: null,
   codecs: null,

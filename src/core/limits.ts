@@ -85,4 +85,7 @@ export const DEFAULTS = {
   unknownTypeDelay: 30 * SECOND,
   /** Dead sessions are shown for this long. */
   keepSessions: HOUR,
+  /** Bytes of a log file before it is rotated, and rotated files that stay. */
+  logSize: 10 * 1024 * 1024,
+  logKeep: 5,
 } as const

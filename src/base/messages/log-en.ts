@@ -105,5 +105,9 @@ export const logEn = {
   'log.ticks_skipped': 'ticks were skipped',
   'log.unseen': 'a scheduler could not show itself or clear away',
   'log.declared': 'the schedules of the config are in the store',
+  'log.file_broken': 'the log file {file} cannot be written: {reason}; lines are dropped until it can',
+  'log.file_mended': 'the log file {file} is written again; {count} lines were lost',
+  'log.file_unrotated': 'the log file {file} cannot be rotated: {reason}',
+  'log.lines_lost': 'log lines are missing here: they could not be written',
   'log.overtaken': 'another deploy declares schedules, too, and began later: its schedules hold',
 } as const

@@ -106,5 +106,9 @@ export const logZh: Readonly<Record<keyof typeof logEn, string>> = {
   'log.ticks_skipped': '跳过了一些时刻',
   'log.unseen': '调度器无法登记自身或清理旧记录',
   'log.declared': '配置中的计划已写入存储',
+  'log.file_broken': '日志文件 {file} 无法写入：{reason}；在恢复之前日志行将被丢弃',
+  'log.file_mended': '日志文件 {file} 已恢复写入；丢失了 {count} 行',
+  'log.file_unrotated': '日志文件 {file} 无法轮转：{reason}',
+  'log.lines_lost': '此处缺少日志行：当时无法写入',
   'log.overtaken': '另一次更晚开始的部署也声明了计划：以其为准',
 }
