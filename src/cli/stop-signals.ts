@@ -10,6 +10,8 @@ export interface StopRequest {
   onHurry(hurry: () => void): void
   /** As if a signal had come. */
   ask(why: string): void
+  /** As if a signal had come, unless one has. */
+  begin(why: string): void
   /** As if two had come. */
   hurry(why: string): void
 }
@@ -40,6 +42,9 @@ export function listenToStop(together = 0): StopRequest {
   return {
     asked: promise,
     ask,
+    begin(why) {
+      if (count === 0) ask(why)
+    },
     onHurry(callback) {
       onHurry = callback
       if (count > 1) callback()

@@ -5,9 +5,22 @@ import type { VerbEntry } from './cli.ts'
 export const VERBS: readonly VerbEntry[] = [
   {
     name: 'up',
-    summary: 'start worker processes and keep them alive',
+    summary: 'start worker processes and a scheduler, and keep them alive',
     load: () => import('./up.ts'),
   },
+  {
+    name: 'start',
+    summary: 'start worker processes and keep them alive; schedules are fired by up or scheduler',
+    load: () => import('./start.ts'),
+  },
+  { name: 'status', summary: 'show the supervisor and its workers', load: () => import('./status.ts') },
+  { name: 'scale', summary: 'change the number of workers', load: () => import('./scale.ts') },
+  {
+    name: 'restart',
+    summary: 'renew the workers one by one, none missing meanwhile',
+    load: () => import('./restart.ts'),
+  },
+  { name: 'stop', summary: 'let the workers end their tasks, and end', load: () => import('./stop.ts') },
   { name: 'worker', summary: 'run one worker in the foreground', load: () => import('./worker.ts') },
   { name: 'workers', summary: 'list live workers and what they run', load: () => import('./workers.ts') },
   { name: 'enqueue', summary: 'enqueue a task, or many', load: () => import('./enqueue.ts') },

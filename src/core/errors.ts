@@ -95,7 +95,7 @@ export const ERROR_CODES = {
   shutdown: entry(503, true, 'The worker stops. The task is handed back and runs again elsewhere.'),
   task_failed: entry(500, false, 'The handler said so with ctx.fail().'),
   not_started: entry(409, false, 'Start it first.'),
-  not_running: entry(409, false, 'Nothing runs here. Start it with `windlass up`.'),
+  not_running: entry(409, false, 'Nothing runs here. Start it with `windlass start` or `windlass up`.'),
   already_running: entry(
     409,
     false,
@@ -105,6 +105,11 @@ export const ERROR_CODES = {
     422,
     false,
     'Export the task type from a file that `tasks` in the config names, or use isolation `inline`.',
+  ),
+  log_not_writable: entry(
+    500,
+    false,
+    'Let this user write there, or name another file with LOG_FILE (log.file).',
   ),
   child_failed: entry(500, true, 'A process ended before it was ready. Its last lines say why.'),
   internal: entry(500, false, 'This is a bug. Please report it with the text of the error.'),

@@ -76,7 +76,7 @@ export interface Controlled {
 }
 
 /** Most workers of one supervisor. */
-const MOST_WORKERS = 1_000
+export const MOST_WORKERS = 1_000
 
 /** The request, or null for what is none. */
 export function readRequest(value: unknown): ControlRequest | null {

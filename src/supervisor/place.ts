@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path'
 import { WindlassError } from '../core/errors.ts'
 
 /** The name of a supervisor that was given none. */
-const DEFAULT_NAME = 'worker'
+export const DEFAULT_NAME = 'worker'
 
 /** Paths of one supervisor. Its workers are `<name>-1`, `<name>-2`, … */
 export interface Place {

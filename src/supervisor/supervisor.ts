@@ -51,7 +51,15 @@ export class Supervisor extends Service implements Controlled {
   readonly #options: SupervisorOptions
   readonly #slots: readonly Slot[]
   readonly #tell: Tell
-  readonly #server = new ControlServer({ controlled: this, onWorker: () => null })
+  readonly #server = new ControlServer({
+    controlled: {
+      status: () => this.status(),
+      scale: () => this.scale(),
+      restart: () => this.restart(),
+      stop: (how) => (this.#options.askStop ?? ((manner) => this.stop(manner)))(how),
+    },
+    onWorker: () => null,
+  })
   #release: (() => void) | null = null
   #since = { wall: 0, mono: 0 }
   #stopping = false

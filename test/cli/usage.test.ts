@@ -54,6 +54,10 @@ for (const [args, code, says] of [
   [['worker', '--drain', 'some'], 'invalid_option', /--drain takes nothing or `all`/],
   [['up', '--workers', 'two'], 'invalid_option', /worker\.count is a whole number/],
   [['up', '--engine', 'memory:'], 'invalid_option', /lives in one process/],
+  [['start', '2', '-c', '3'], 'invalid_option', /how many workers: 2 or 3/],
+  [['scale', 'two'], 'invalid_option', /count is a whole number/],
+  [['restart', '1001'], 'invalid_option', /count is a whole number from 0 to 1000/],
+  [['stop', '--grace', 'soon'], 'invalid_duration', /--grace is no duration/],
   [['stats', '--engine', 'oracle://x'], 'engine_url_invalid', /no engine URL: "oracle:\/\/x"/],
   [['stats', '--config', 'nowhere.ts'], 'config_not_found', /there is no config file .*nowhere\.ts/],
 ] as const) {

@@ -3,11 +3,13 @@
 
 import { helpEn } from './help-en.ts'
 import { logEn } from './log-en.ts'
+import { supervisionEn } from './supervision-en.ts'
 
 /** Texts by key. */
 export const en = {
   ...helpEn,
   ...logEn,
+  ...supervisionEn,
   'explain.meaning': 'meaning',
   'explain.todo': 'what to do',
   'explain.kind': 'kind',

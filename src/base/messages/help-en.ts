@@ -22,7 +22,7 @@ export const helpEn = {
   'help.h_options': 'Options:',
   'help.h_global': 'Global Options:',
   'help.h_commands': 'Commands:',
-  'help.v_up': 'start worker processes and keep them alive',
+  'help.v_up': 'start worker processes and a scheduler, and keep them alive',
   'help.v_worker': 'run one worker in the foreground',
   'help.v_workers': 'list live workers and what they run',
   'help.v_enqueue': 'enqueue a task, or many',

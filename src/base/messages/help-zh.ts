@@ -22,7 +22,7 @@ export const helpZh: Readonly<Record<keyof typeof helpEn, string>> = {
   'help.h_options': '选项：',
   'help.h_global': '全局选项：',
   'help.h_commands': '动词：',
-  'help.v_up': '启动 Worker 进程并保持其存活',
+  'help.v_up': '启动 Worker 进程与调度器并保持其存活',
   'help.v_worker': '在前台运行一个 Worker',
   'help.v_workers': '列出存活的 Worker 及其正在执行的任务',
   'help.v_enqueue': '入队一个或多个任务',

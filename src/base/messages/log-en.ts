@@ -64,6 +64,7 @@ export const logEn = {
   'log.forced': 'stopping at once: running tasks are handed back',
   'log.stray': 'nobody caught this error ({origin}): the worker drains and ends',
   'up.up': 'windlass is up; Ctrl-C stops it, twice stops it at once',
+  'up.background': 'windlass is up in the background; windlass stop ends it',
   'up.stopping': 'stopping: workers finish what they run, once more stops at once',
   'up.down': 'windlass is down',
   'up.started': 'worker process started',

@@ -65,6 +65,7 @@ export const logZh: Readonly<Record<keyof typeof logEn, string>> = {
   'log.forced': '立即停止：正在执行的任务被交还',
   'log.stray': '有错误未被捕获（{origin}）：Worker 排空后结束',
   'up.up': 'windlass 已启动；按 Ctrl-C 停止，按两次立即停止',
+  'up.background': 'windlass 已在后台启动；用 windlass stop 停止',
   'up.stopping': '正在停止：等待 Worker 完成手头任务，再次请求则立即停止',
   'up.down': 'windlass 已停止',
   'up.started': 'Worker 进程已启动',

@@ -52,9 +52,10 @@ export const HINTS_ZH: Readonly<Partial<Record<ErrorCode, string>>> = {
   shutdown: 'Worker 正在停止。任务已交还，将在别处重新执行。',
   task_failed: '处理函数通过 ctx.fail() 如此声明。',
   not_started: '请先启动。',
-  not_running: '此处没有运行中的进程。请用 `windlass up` 启动。',
+  not_running: '此处没有运行中的进程。请用 `windlass start` 或 `windlass up` 启动。',
   already_running: '请先停止正在运行的那个，或用 --name（WORKER_NAME）为本进程另取名称。',
   handler_unsupported: '请从配置 `tasks` 所列的文件导出该任务类型，或使用隔离方式 `inline`。',
+  log_not_writable: '请让此用户可写该位置，或用 LOG_FILE（log.file）指定其他文件。',
   child_failed: '进程在就绪前结束。原因见其最后几行输出。',
   internal: '这是一个缺陷。请连同错误文本一起报告。',
 }

@@ -3,11 +3,13 @@
 import type { en } from './en.ts'
 import { helpZh } from './help-zh.ts'
 import { logZh } from './log-zh.ts'
+import { supervisionZh } from './supervision-zh.ts'
 
 /** Texts by key. */
 export const zh: Readonly<Record<keyof typeof en, string>> = {
   ...helpZh,
   ...logZh,
+  ...supervisionZh,
   'explain.meaning': '含义',
   'explain.todo': '处理办法',
   'explain.kind': '类别',

@@ -1,0 +1,254 @@
+// What `start` and `up` share: worker processes under one supervisor, in the foreground or in the background.
+// Promises that Ctrl-C or SIGTERM lets the workers drain and leaves no process behind; the second signal does not
+// wait. Leaves keeping workers alive to src/supervisor and their work to `windlass worker`.
+
+import type { Command } from 'commander'
+import { devNull } from 'node:os'
+
+import type { Engine } from '../core/engine.ts'
+import { WindlassError } from '../core/errors.ts'
+import { maskSecrets } from '../core/secrets.ts'
+import type { StopManner } from '../supervisor/control.ts'
+import type { SupervisorEvent } from '../supervisor/events.ts'
+import { DEFAULT_NAME, placeOf } from '../supervisor/place.ts'
+import { Supervisor } from '../supervisor/supervisor.ts'
+import type { Windlass } from '../windlass.ts'
+import { startInBackground, takeStarter, type Starter } from './background.ts'
+import type { Cli } from './cli.ts'
+import { openWindlass } from './open.ts'
+import { workerCommand } from './own-program.ts'
+import { defaultLogFile, openProcessLog, type ProcessLog } from './process-log.ts'
+import { startPatiently, type StartPatience } from './start-patience.ts'
+import { listenToStop, type StopRequest } from './stop-signals.ts'
+import { createSay, tellEvent, type Say } from './up-lines.ts'
+import { checkQueueList } from './values.ts'
+import { readVersion } from './version.ts'
+
+/** Of the last lines of a worker that cannot start, so many are told. */
+const LINES_TOLD = 5
+
+interface Flags {
+  readonly count?: string
+  readonly workers?: string
+  readonly queues?: string
+  readonly concurrency?: string
+  readonly name?: string
+  readonly daemon?: boolean
+}
+
+/** What differs from verb to verb. */
+export interface Supervision {
+  readonly program: 'start' | 'up'
+  /** True: schedules fire in this process, too. */
+  readonly schedules: boolean
+}
+
+/** Everything that one supervision is made of. */
+interface Scene {
+  readonly cli: Cli
+  readonly what: Supervision
+  readonly flags: Flags
+  readonly windlass: Windlass
+  readonly journal: ProcessLog
+  readonly say: Say
+  readonly stop: StopRequest
+  readonly patience: StartPatience
+  readonly starter: Starter | null
+}
+
+/** Declares arguments and options, and what is done with them. */
+export function defineSupervision(command: Command, cli: Cli, what: Supervision): Command {
+  return command
+    .argument('[count]', 'worker processes (default: WORKER_COUNT, else 2)')
+    .option('-c, --count <n>', 'the same as an option')
+    .option('-d, --daemon', 'go on in the background; returns when all workers are ready')
+    .option(
+      '-n, --name <name>',
+      'name of the supervisor; its workers are NAME-1, NAME-2, … (default: worker)',
+    )
+    .option('-Q, --queues <list>', 'queues of each worker (default: all)')
+    .option('--concurrency <n>', 'tasks at the same time in each worker')
+    .action((count: string | undefined, flags: Flags) => supervise(cli, what, count, flags))
+}
+
+async function supervise(
+  cli: Cli,
+  what: Supervision,
+  count: string | undefined,
+  flags: Flags,
+): Promise<void> {
+  const starter = takeStarter()
+  const stop = listenToStop()
+  try {
+    process.title = `windlass ${what.program} ${flags.name ?? ''}`.trimEnd()
+    checkQueueList(flags.queues)
+    const windlass = await openWindlass(cli, {
+      program: what.program,
+      // Read only for schedules that the config declares.
+      tasks: what.schedules,
+      flags: {
+        'worker.count': oneCount(count, flags),
+        'worker.queues': flags.queues,
+        'worker.concurrency': flags.concurrency,
+        'worker.name': flags.name,
+      },
+    })
+    const { settings } = windlass
+    const name = settings.worker.name ?? DEFAULT_NAME
+    const journal = openProcessLog(cli, settings, { file: defaultLogFile(name) })
+    if (flags.daemon === true && starter === null) return await goToBackground(cli, name, journal, stop)
+    try {
+      const say = createSay(journal.log, cli.out)
+      const patience = { log: journal.log, stop: stop.asked, url: settings.engine.url }
+      await run({ cli, what, flags, windlass, journal, say, stop, patience, starter })
+    } finally {
+      await windlass.close()
+    }
+  } catch (error) {
+    starter?.failed(error)
+    throw error
+  }
+}
+
+/** However it was said; saying two numbers is a slip. */
+function oneCount(argument: string | undefined, { count, workers }: Flags): string | undefined {
+  const said = [argument, count, workers].filter((one) => one !== undefined)
+  if (new Set(said).size <= 1) return said[0]
+  throw new WindlassError(
+    'invalid_option',
+    `how many workers: ${said[0]} or ${said.find((one) => one !== said[0])}?`,
+    {
+      hint: 'Say the number once.',
+    },
+  )
+}
+
+async function goToBackground(
+  cli: Cli,
+  name: string,
+  { file }: ProcessLog,
+  stop: StopRequest,
+): Promise<void> {
+  const status = await startInBackground(file ?? devNull, stop)
+  const option = name === DEFAULT_NAME ? '' : ` -n ${name}`
+  const { pid, log } = status.supervisor
+  cli.out.answer(status, () =>
+    cli.out.say('start.background', { pid, count: status.workers.length, option, log: log ?? '-' }),
+  )
+}
+
+async function run(scene: Scene): Promise<void> {
+  const { cli, what, windlass, journal, say, stop, patience } = scene
+  const engine = await startPatiently(() => windlass.engine(), patience)
+  refuseLonely(engine, what)
+  // Told here, once, and not by every worker again and again: a store that was never migrated.
+  await engine.records.sessions({ state: 'live', host: '' })
+  journal.openFile()
+  await greet(scene, engine)
+  if (what.schedules) {
+    // First, so that schedules which the config declares wrongly are told before anything works.
+    const scheduler = windlass.scheduler({ log: journal.log })
+    await startPatiently(() => scheduler.start(), patience)
+    void stop.asked.then(() => scheduler.stop())
+  }
+  cli.out.onReaderGone(() => stop.ask('nobody reads the output'))
+  await keepAlive(scene, engine)
+  say('info', 'down', 'windlass is down')
+}
+
+async function keepAlive(scene: Scene, engine: Engine): Promise<void> {
+  const { say, stop } = scene
+  let manner: StopManner = { grace: null, force: false }
+  const { supervisor, hopeless } = makeSupervisor(scene, engine, (how) => {
+    manner = how
+    if (how.force) stop.hurry('windlass stop --force')
+    else stop.begin('windlass stop')
+    if (!supervisor.running) void supervisor.stop(how)
+  })
+  await supervisor.start()
+  // Without a worker nothing else would keep this process alive.
+  const alive = setInterval(() => {}, 60_000)
+  try {
+    const reason = await Promise.race([stop.asked, hopeless])
+    say('info', 'stopping', 'stopping: workers finish what they run, once more stops at once', { reason })
+    stop.onHurry(() => {
+      say('warn', 'forced', 'stopping at once: running tasks are handed back')
+      supervisor.force()
+    })
+  } finally {
+    await supervisor.stop(manner)
+    clearInterval(alive)
+  }
+}
+
+/** The supervisor, and a promise that fails when somebody waits for workers that cannot start. */
+function makeSupervisor(scene: Scene, engine: Engine, askStop: (how: StopManner) => void) {
+  const { cli, flags, windlass, journal, say, starter } = scene
+  const { settings } = windlass
+  const { worker, keepCount, keepBytes } = settings
+  const { promise: hopeless, reject } = Promise.withResolvers<never>()
+  // Nobody may be waiting for it when it comes.
+  hopeless.catch(() => {})
+  let waited = starter !== null
+  const supervisor = new Supervisor({
+    engine,
+    place: placeOf(settings.root, worker.name ?? undefined),
+    version: readVersion(),
+    log: journal.file,
+    count: worker.count,
+    command: (name) => workerCommand(cli, flags, name, journal.file),
+    tell: (event) => {
+      tellEvent(event, say, journal, cli.out)
+      if (!waited || (event.kind !== 'all_ready' && event.kind !== 'crash_loop')) return
+      waited = false
+      if (event.kind === 'crash_loop') return reject(neverReady(event))
+      starter?.ready(supervisor.status())
+    },
+    askStop,
+    keepCount,
+    keepBytes,
+    drain: worker.drain,
+  })
+  return { supervisor, hopeless }
+}
+
+function neverReady({
+  worker,
+  deaths,
+  lines,
+}: Extract<SupervisorEvent, { kind: 'crash_loop' }>): WindlassError {
+  const said = lines.slice(-LINES_TOLD).map(maskSecrets).join('\n')
+  return new WindlassError(
+    'child_failed',
+    `${worker} died ${deaths} times in a row before it was ready:\n${said}`,
+  )
+}
+
+/** What only this process can see is of no use to others. */
+function refuseLonely(engine: Engine, { program }: Supervision): void {
+  if (engine.address !== null) return
+  throw new WindlassError(
+    'invalid_option',
+    `this store lives in one process, and \`${program}\` runs several`,
+    {
+      hint: 'Use sqlite:path or a server engine.',
+    },
+  )
+}
+
+async function greet({ windlass, say, starter }: Scene, engine: Engine): Promise<void> {
+  const { settings } = windlass
+  const durability = await engine.durability()
+  const message =
+    starter === null
+      ? 'windlass is up; Ctrl-C stops it, twice stops it at once'
+      : 'windlass is up in the background; windlass stop ends it'
+  say('info', 'up', message, {
+    pid: process.pid,
+    workers: settings.worker.count,
+    engine: maskSecrets(settings.engine.url),
+    durability: `${durability.class}, ${durability.text}`,
+    config: settings.file,
+  })
+  for (const note of settings.notes) say('info', 'note', maskSecrets(note))
+}
