@@ -2,6 +2,7 @@
 // the settings. Task code is imported only by loadTasks (tasks.ts), which callers leave out for verbs that only look.
 
 import { applyDotenv, findConfig, readConfig, readDotenv, type ReadConfig } from './files.ts'
+import { withSecretFiles } from './secret-files.ts'
 import { resolveSettings, type Settings } from './settings.ts'
 import { folderOf } from './shape.ts'
 
@@ -23,7 +24,7 @@ export interface LoadOptions {
 export async function loadSettings(options: LoadOptions = {}): Promise<Settings> {
   const env = options.env ?? process.env
   const cwd = options.cwd ?? process.cwd()
-  const before = { ...env }
+  const before = withSecretFiles(env)
   const place = findConfig({ config: options.config ?? null, cwd, env })
   const root = place?.root ?? cwd
   const dotenv = readDotenv(root)
@@ -57,7 +58,7 @@ export function settingsOf(config: object, options: Omit<LoadOptions, 'config'> 
   const root = folderOf(config) ?? findConfig({ cwd, env: {} })?.root ?? cwd
   return resolveSettings({
     ...(options.flags === undefined ? {} : { flags: options.flags }),
-    env,
+    env: withSecretFiles(env),
     dotenv: readDotenv(root),
     config: { value: config, name: 'config', unit: 1 },
     file: null,

@@ -45,6 +45,18 @@ test('.env reaches the environment, and what is set already stays', async (t) =>
   assert.equal(settings.log.level, 'warn')
 })
 
+test('a secret may be handed over as a file, and does not reach the environment', async (t) => {
+  const cwd = project(t, { 'keys.txt': 'one,two\n' })
+  const env = { API_KEYS_FILE: join(cwd, 'keys.txt'), API_KEYS: '', DATABASE_URL_FILE: '/none' }
+  const given = { ...env, DATABASE_URL: 'sqlite:x.db' }
+  assert.deepEqual((await loadSettings({ cwd, env: given })).api.keys, ['one', 'two'])
+  assert.deepEqual([given.API_KEYS, settingsOf({}, { cwd, env: given }).api.keys.length], ['', 2])
+  await assert.rejects(loadSettings({ cwd, env }), {
+    code: 'config_invalid',
+    message: /DATABASE_URL_FILE: \/none/,
+  })
+})
+
 test('bare numbers are milliseconds in TypeScript, seconds in the environment and in YAML', async (t) => {
   const yaml = project(t, {
     'windlass.config.yaml': 'lease: 45\nretention: { dead: 3600 }\nretry: { retries: 2, delay: 5 }\n',
