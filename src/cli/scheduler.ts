@@ -5,6 +5,7 @@
 import type { Command } from 'commander'
 
 import { maskSecrets } from '../core/secrets.ts'
+import { openServiceNotice } from '../supervisor/service-notice.ts'
 import type { Cli } from './cli.ts'
 import { openWindlass } from './open.ts'
 import { openProcessLog } from './process-log.ts'
@@ -22,6 +23,7 @@ async function schedule(cli: Cli): Promise<void> {
   try {
     const journal = openProcessLog(cli, windlass.settings)
     const { log } = journal
+    const notice = openServiceNotice({ log })
     const { url } = windlass.settings.engine
     const patience = { log, stop: stop.asked, url }
     await startPatiently(() => windlass.engine(), patience)
@@ -31,10 +33,12 @@ async function schedule(cli: Cli): Promise<void> {
     const scheduler = windlass.scheduler({ log })
     await startPatiently(() => scheduler.start(), patience)
     log.info('scheduler started', { pid: process.pid, engine: maskSecrets(url) })
+    notice.ready('fires schedules')
     // Nothing else keeps this process alive.
     const alive = setInterval(() => {}, 60_000)
     const reason = await stop.asked
     clearInterval(alive)
+    notice.stopping('stopping', 30_000)
     await scheduler.stop()
     log.info('scheduler stopped', { reason })
   } finally {

@@ -8,6 +8,7 @@ import type { Command } from 'commander'
 
 import type { Log } from '../base/log.ts'
 import { WindlassError } from '../core/errors.ts'
+import { openServiceNotice, type ServiceNotice } from '../supervisor/service-notice.ts'
 import { onRelease, takeSupervised, tellSupervisor } from '../supervisor/messages.ts'
 import type { LocalWorker, Windlass } from '../windlass.ts'
 import type { Cli } from './cli.ts'
@@ -17,6 +18,7 @@ import { openWindlass } from './open.ts'
 import { openProcessLog } from './process-log.ts'
 import { announceProcess } from './running-processes.ts'
 import { startPatiently, type StartPatience } from './start-patience.ts'
+import { stopLimitFor } from './stop-limit.ts'
 import { listenToStop, type StopRequest } from './stop-signals.ts'
 import { watchStrayErrors } from './stray-errors.ts'
 import { checkQueueList } from './values.ts'
@@ -65,6 +67,7 @@ async function work(cli: Cli, flags: Flags): Promise<void> {
     const { name } = windlass.settings.worker
     const journal = openProcessLog(cli, windlass.settings, { worker: supervised ? name : null })
     const { log } = journal
+    const notice = openServiceNotice({ log })
     if (supervised) {
       process.on('disconnect', () => {
         // It kept the log file for all of us; nobody reads our output any more.
@@ -87,7 +90,7 @@ async function work(cli: Cli, flags: Flags): Promise<void> {
       log.info('the store is open', { engine: engine.name, at: maskSecrets(url), durability, means })
     const { queues } = windlass.settings.worker
     log.info('listening to queues', { queues: queues?.map(({ name }) => name) ?? 'all' })
-    await run(cli, windlass, { log, stop, drain, patience })
+    await run(cli, windlass, { log, stop, drain, patience, notice })
   } finally {
     forget()
     await windlass.close()
@@ -99,9 +102,14 @@ interface Running {
   readonly stop: StopRequest
   readonly drain: 'ready' | 'all' | null
   readonly patience: StartPatience
+  readonly notice: ServiceNotice
 }
 
-async function run(cli: Cli, windlass: Windlass, { log, stop, drain, patience }: Running): Promise<void> {
+async function run(
+  cli: Cli,
+  windlass: Windlass,
+  { log, stop, drain, patience, notice }: Running,
+): Promise<void> {
   // A handler that outlives its deadline and blocks everything ends with its process (CONTRACT rule 5).
   const worker = windlass.worker({
     log,
@@ -119,10 +127,12 @@ async function run(cli: Cli, windlass: Windlass, { log, stop, drain, patience }:
   })
   const looking = followSession(worker)
   tellSupervisor({ windlass: 'ready' })
+  notice.ready('takes work')
   const drained =
     drain === null ? null : worker.drainUntilEmpty({ all: drain === 'all' }).then(() => 'drained')
   const why = await Promise.race(drained === null ? [stop.asked] : [stop.asked, drained])
   log.info(why === 'drained' ? 'nothing is left to do' : 'stopping, once more stops at once', { reason: why })
+  notice.stopping('stopping', stopLimitFor(windlass.settings.worker.drain))
   stop.onHurry(() => {
     log.warn('stopping at once: running tasks are handed back')
     void worker.release()

@@ -111,4 +111,5 @@ export const logEn = {
   'log.file_unrotated': 'the log file {file} cannot be rotated: {reason}',
   'log.lines_lost': 'log lines are missing here: they could not be written',
   'log.overtaken': 'another deploy declares schedules, too, and began later: its schedules hold',
+  'log.service_untold': 'systemd could not be told how this service is',
 } as const

@@ -112,4 +112,5 @@ export const logZh: Readonly<Record<keyof typeof logEn, string>> = {
   'log.file_unrotated': '日志文件 {file} 无法轮转：{reason}',
   'log.lines_lost': '此处缺少日志行：当时无法写入',
   'log.overtaken': '另一次更晚开始的部署也声明了计划：以其为准',
+  'log.service_untold': '无法通知 systemd 此服务的状态',
 }
