@@ -1,7 +1,7 @@
-// Writes the reference pages that follow a table in the code. `npm run docs` writes them; a test fails when they are
-// stale. `--engines` proves the engines first, `--figures FILE` takes figures of a bench (engines-page.ts).
+// Writes the reference pages that follow a table in the code, and the examples in deploy/. `npm run docs` writes them; a
+// test fails when they are stale. `--engines` proves the engines first, `--figures FILE` takes figures of a bench (engines-page.ts).
 
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
@@ -10,6 +10,7 @@ import { ERROR_CODES } from '../src/core/errors.ts'
 import { DEFAULTS, LIMITS } from '../src/core/limits.ts'
 import { REASONS } from '../src/core/reasons.ts'
 import { cliPage } from './cli-page.ts'
+import { deploymentExamples } from './deploy-files.ts'
 import { enginesPage, proveEngines, takeFigures } from './engines-page.ts'
 
 const NOTE = 'This page is written by `npm run docs` from the table in the code.'
@@ -22,7 +23,14 @@ export async function referencePages(): Promise<Readonly<Record<string, string>>
     'docs/reference/errors.md': errorsPage(),
     'docs/reference/limits.md': limitsPage(),
     'docs/reference/reasons.md': reasonsPage(),
+    ...deploymentExamples(pinnedNode()),
   }
+}
+
+/** The Node that everything is proven on. */
+function pinnedNode(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { devDependencies: { node: string } }).devDependencies.node
 }
 
 /** Writes every generated page. */

@@ -56,6 +56,11 @@ export const VERBS: readonly VerbEntry[] = [
     load: () => import('./backup.ts'),
   },
   { name: 'restore', summary: 'put a backup in the place of the store', load: () => import('./restore.ts') },
+  {
+    name: 'deploy',
+    summary: 'write files for systemd, Supervisor, PM2 or Docker Compose',
+    load: () => import('./deploy.ts'),
+  },
   { name: 'config', summary: 'show each setting and where it comes from', load: () => import('./config.ts') },
   {
     name: 'explain',

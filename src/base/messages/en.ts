@@ -239,4 +239,16 @@ export const en = {
   'doctor.c_late': 'late schedules',
   'doctor.schedules': '{active} with a tick to come, {alive} live schedulers',
   'doctor.late': '{name} is late by {time}',
+  'deploy.next_systemd':
+    'Next, as root:\n  cp {file} /etc/systemd/system/\n  systemctl daemon-reload && systemctl enable --now {name}\nThen:\n  systemctl status {name}      journalctl -u {name} -f      systemctl reload {name}\n  npx windlass status{which}',
+  'deploy.next_supervisor':
+    'Next, as root:\n  cp {file} /etc/supervisor/conf.d/\n  supervisorctl update\nThen:\n  supervisorctl status {name}      supervisorctl tail -f {name}\n  npx windlass status{which}',
+  'deploy.next_pm2':
+    'Next:\n  pm2 start {file} && pm2 save && pm2 startup\nThen:\n  pm2 status {name}      pm2 logs {name}\n  npx windlass status{which}',
+  'deploy.next_compose':
+    'Next, with POSTGRES_PASSWORD and API_KEYS in .env:\n  docker compose -f {file} up -d\nThen:\n  docker compose -f {file} ps      docker compose -f {file} logs -f worker',
+  'deploy.fleeting':
+    'These files name {path}, which npx may empty away: install windlass in the project and write them again.',
+  'deploy.schedules':
+    'The config declares schedules, and this service does not fire them: add --schedules, or run `windlass scheduler` somewhere.',
 } as const

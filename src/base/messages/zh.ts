@@ -236,4 +236,15 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'doctor.c_late': '延迟的计划',
   'doctor.schedules': '{active} 个待触发，{alive} 个存活的调度器',
   'doctor.late': '{name} 延迟 {time}',
+  'deploy.next_systemd':
+    '接下来以 root 执行：\n  cp {file} /etc/systemd/system/\n  systemctl daemon-reload && systemctl enable --now {name}\n然后：\n  systemctl status {name}      journalctl -u {name} -f      systemctl reload {name}\n  npx windlass status{which}',
+  'deploy.next_supervisor':
+    '接下来以 root 执行：\n  cp {file} /etc/supervisor/conf.d/\n  supervisorctl update\n然后：\n  supervisorctl status {name}      supervisorctl tail -f {name}\n  npx windlass status{which}',
+  'deploy.next_pm2':
+    '接下来：\n  pm2 start {file} && pm2 save && pm2 startup\n然后：\n  pm2 status {name}      pm2 logs {name}\n  npx windlass status{which}',
+  'deploy.next_compose':
+    '接下来，在 .env 中设置 POSTGRES_PASSWORD 和 API_KEYS：\n  docker compose -f {file} up -d\n然后：\n  docker compose -f {file} ps      docker compose -f {file} logs -f worker',
+  'deploy.fleeting': '这些文件指向 {path}，npx 随时可能清除它：请在项目中安装 windlass 后重新生成。',
+  'deploy.schedules':
+    '配置中声明了计划，但此服务不会触发它们：请加 --schedules，或在别处运行 `windlass scheduler`。',
 }
