@@ -15,7 +15,7 @@ export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
 }
 
 /** The name of a log file that was rotated `n` times. */
-function rotatedName(path: string, n: number): string {
+export function rotatedName(path: string, n: number): string {
   return n === 0 ? path : `${path}.${n}`
 }
 

@@ -37,7 +37,7 @@ export function defaultLogFile(name: string): string {
 }
 
 /** The absolute path of the log file; null: there is none. */
-function logFileOf(settings: Settings, otherwise?: string): string | null {
+export function logFileOf(settings: Settings, otherwise?: string): string | null {
   const path = settings.log.file ?? otherwise ?? null
   return path === null ? null : resolve(settings.root, path)
 }

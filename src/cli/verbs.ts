@@ -23,6 +23,12 @@ export const VERBS: readonly VerbEntry[] = [
   { name: 'stop', summary: 'let the workers end their tasks, and end', load: () => import('./stop.ts') },
   { name: 'worker', summary: 'run one worker in the foreground', load: () => import('./worker.ts') },
   { name: 'workers', summary: 'list live workers and what they run', load: () => import('./workers.ts') },
+  { name: 'logs', summary: 'show the last lines of the log file', load: () => import('./logs.ts') },
+  {
+    name: 'follow',
+    summary: 'show the log file, and go on as lines come',
+    load: () => import('./follow.ts'),
+  },
   { name: 'enqueue', summary: 'enqueue a task, or many', load: () => import('./enqueue.ts') },
   { name: 'get', summary: 'show a task', load: () => import('./get.ts') },
   { name: 'wait', summary: 'wait until a task is finished', load: () => import('./wait.ts') },
