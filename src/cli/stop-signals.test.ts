@@ -44,3 +44,23 @@ test('a hurry asks as well, and a late listener hears of it', async () => {
   })
   assert.equal(heard, 1)
 })
+
+test('a hang-up is a stop, or a reload that stops nothing', async () => {
+  const reloading = listenToStop(0, 'reload')
+  let reloads = 0
+  reloading.onReload(() => {
+    reloads++
+  })
+  const stopping = listenToStop()
+  process.emit('SIGHUP', 'SIGHUP')
+  assert.equal(await stopping.asked, 'SIGHUP')
+  reloading.begin('somebody')
+  assert.deepEqual([await reloading.asked, reloads], ['somebody', 1])
+})
+
+test('a beginning after the beginning is no hurry', async () => {
+  const { stop, hurries } = watched()
+  stop.ask('first')
+  stop.begin('second')
+  assert.deepEqual([await stop.asked, hurries()], ['first', 0])
+})

@@ -8,24 +8,18 @@ import { devNull } from 'node:os'
 import type { Engine } from '../core/engine.ts'
 import { WindlassError } from '../core/errors.ts'
 import { maskSecrets } from '../core/secrets.ts'
-import type { StopManner } from '../supervisor/control.ts'
-import type { SupervisorEvent } from '../supervisor/events.ts'
-import { DEFAULT_NAME, placeOf } from '../supervisor/place.ts'
-import { Supervisor } from '../supervisor/supervisor.ts'
+import { DEFAULT_NAME } from '../supervisor/place.ts'
 import type { Windlass } from '../windlass.ts'
 import { startInBackground, takeStarter, type Starter } from './background.ts'
 import type { Cli } from './cli.ts'
+import { keepWorkers } from './keep-workers.ts'
 import { openWindlass } from './open.ts'
 import { workerCommand } from './own-program.ts'
 import { defaultLogFile, openProcessLog, type ProcessLog } from './process-log.ts'
 import { startPatiently, type StartPatience } from './start-patience.ts'
-import { listenToStop, type StopRequest } from './stop-signals.ts'
-import { createSay, tellEvent, type Say } from './up-lines.ts'
-import { checkQueueList } from './values.ts'
-import { readVersion } from './version.ts'
-
-/** Of the last lines of a worker that cannot start, so many are told. */
-const LINES_TOLD = 5
+import { hangUpMeaning, listenToStop, type StopRequest } from './stop-signals.ts'
+import { createSay, type Say } from './up-lines.ts'
+import { checkQueueList, readSeconds } from './values.ts'
 
 interface Flags {
   readonly count?: string
@@ -34,6 +28,7 @@ interface Flags {
   readonly concurrency?: string
   readonly name?: string
   readonly daemon?: boolean
+  readonly monitor: string
 }
 
 /** What differs from verb to verb. */
@@ -47,7 +42,10 @@ export interface Supervision {
 interface Scene {
   readonly cli: Cli
   readonly what: Supervision
+  readonly name: string
   readonly flags: Flags
+  /** In ms. */
+  readonly monitor: number
   readonly windlass: Windlass
   readonly journal: ProcessLog
   readonly say: Say
@@ -66,6 +64,7 @@ export function defineSupervision(command: Command, cli: Cli, what: Supervision)
       '-n, --name <name>',
       'name of the supervisor; its workers are NAME-1, NAME-2, … (default: worker)',
     )
+    .option('-m, --monitor <duration>', 'how often a line about workers and queues is logged; 0: never', '30')
     .option('-Q, --queues <list>', 'queues of each worker (default: all)')
     .option('--concurrency <n>', 'tasks at the same time in each worker')
     .action((count: string | undefined, flags: Flags) => supervise(cli, what, count, flags))
@@ -78,10 +77,11 @@ async function supervise(
   flags: Flags,
 ): Promise<void> {
   const starter = takeStarter()
-  const stop = listenToStop()
+  const stop = listenToStop(0, hangUpMeaning())
   try {
     process.title = `windlass ${what.program} ${flags.name ?? ''}`.trimEnd()
     checkQueueList(flags.queues)
+    const monitor = readSeconds(flags.monitor, '--monitor')
     const windlass = await openWindlass(cli, {
       program: what.program,
       // Read only for schedules that the config declares.
@@ -100,7 +100,7 @@ async function supervise(
     try {
       const say = createSay(journal.log, cli.out)
       const patience = { log: journal.log, stop: stop.asked, url: settings.engine.url }
-      await run({ cli, what, flags, windlass, journal, say, stop, patience, starter })
+      await run({ cli, what, name, flags, monitor, windlass, journal, say, stop, patience, starter })
     } finally {
       await windlass.close()
     }
@@ -138,7 +138,7 @@ async function goToBackground(
 }
 
 async function run(scene: Scene): Promise<void> {
-  const { cli, what, windlass, journal, say, stop, patience } = scene
+  const { cli, what, flags, windlass, journal, say, stop, patience } = scene
   const engine = await startPatiently(() => windlass.engine(), patience)
   refuseLonely(engine, what)
   // Told here, once, and not by every worker again and again: a store that was never migrated.
@@ -152,76 +152,9 @@ async function run(scene: Scene): Promise<void> {
     void stop.asked.then(() => scheduler.stop())
   }
   cli.out.onReaderGone(() => stop.ask('nobody reads the output'))
-  await keepAlive(scene, engine)
+  const command = (worker: string) => workerCommand(cli, flags, worker, journal.file)
+  await keepWorkers({ ...scene, engine, settings: windlass.settings, command })
   say('info', 'down', 'windlass is down')
-}
-
-async function keepAlive(scene: Scene, engine: Engine): Promise<void> {
-  const { say, stop } = scene
-  let manner: StopManner = { grace: null, force: false }
-  const { supervisor, hopeless } = makeSupervisor(scene, engine, (how) => {
-    manner = how
-    if (how.force) stop.hurry('windlass stop --force')
-    else stop.begin('windlass stop')
-    if (!supervisor.running) void supervisor.stop(how)
-  })
-  await supervisor.start()
-  // Without a worker nothing else would keep this process alive.
-  const alive = setInterval(() => {}, 60_000)
-  try {
-    const reason = await Promise.race([stop.asked, hopeless])
-    say('info', 'stopping', 'stopping: workers finish what they run, once more stops at once', { reason })
-    stop.onHurry(() => {
-      say('warn', 'forced', 'stopping at once: running tasks are handed back')
-      supervisor.force()
-    })
-  } finally {
-    await supervisor.stop(manner)
-    clearInterval(alive)
-  }
-}
-
-/** The supervisor, and a promise that fails when somebody waits for workers that cannot start. */
-function makeSupervisor(scene: Scene, engine: Engine, askStop: (how: StopManner) => void) {
-  const { cli, flags, windlass, journal, say, starter } = scene
-  const { settings } = windlass
-  const { worker, keepCount, keepBytes } = settings
-  const { promise: hopeless, reject } = Promise.withResolvers<never>()
-  // Nobody may be waiting for it when it comes.
-  hopeless.catch(() => {})
-  let waited = starter !== null
-  const supervisor = new Supervisor({
-    engine,
-    place: placeOf(settings.root, worker.name ?? undefined),
-    version: readVersion(),
-    log: journal.file,
-    count: worker.count,
-    command: (name) => workerCommand(cli, flags, name, journal.file),
-    tell: (event) => {
-      tellEvent(event, say, journal, cli.out)
-      if (!waited || (event.kind !== 'all_ready' && event.kind !== 'crash_loop')) return
-      waited = false
-      if (event.kind === 'crash_loop') return reject(neverReady(event))
-      starter?.ready(supervisor.status())
-    },
-    askStop,
-    keepCount,
-    keepBytes,
-    drain: worker.drain,
-  })
-  return { supervisor, hopeless }
-}
-
-function neverReady({
-  worker,
-  deaths,
-  lines,
-}: Extract<SupervisorEvent, { kind: 'crash_loop' }>): WindlassError {
-  const said = lines.slice(-LINES_TOLD).map(maskSecrets).join('\n')
-  return new WindlassError(
-    'child_failed',
-    `${worker} died ${deaths} times in a row before it was ready:\n${said}`,
-  )
 }
 
 /** What only this process can see is of no use to others. */
