@@ -22,6 +22,8 @@ export interface ProcessLog {
   readonly openFile: () => void
   /** It gets none any more, until it is opened again. */
   readonly closeFile: () => void
+  /** From now on `take` gets the lines first; those that it does not take (false) go where they went. */
+  readonly divert: (take: (text: string) => boolean) => void
 }
 
 export interface ProcessLogOptions {
@@ -49,7 +51,9 @@ export function openProcessLog(cli: Cli, settings: Settings, options: ProcessLog
   const { worker = null } = options
   const path = logFileOf(settings, options.file)
   let file: LogFile | null = null
+  let take: (text: string) => boolean = () => false
   const line = (text: string): void => {
+    if (take(text)) return
     cli.out.print(text)
     if (file === null) return
     // The terminal's colours are the terminal's.
@@ -75,6 +79,9 @@ export function openProcessLog(cli: Cli, settings: Settings, options: ProcessLog
     closeFile: () => {
       file?.close()
       file = null
+    },
+    divert: (taker) => {
+      take = taker
     },
   }
 }

@@ -8,14 +8,15 @@ import type { Command } from 'commander'
 
 import type { Log } from '../base/log.ts'
 import { WindlassError } from '../core/errors.ts'
+import { reportWork } from '../supervisor/reporting.ts'
 import { openServiceNotice, type ServiceNotice } from '../supervisor/service-notice.ts'
-import { onRelease, takeSupervised, tellSupervisor } from '../supervisor/messages.ts'
-import type { LocalWorker, Windlass } from '../windlass.ts'
+import { WorkerLink } from '../supervisor/worker-link.ts'
+import type { Windlass } from '../windlass.ts'
 import type { Cli } from './cli.ts'
 import { EXIT } from './exit-codes.ts'
 import { maskSecrets } from '../core/secrets.ts'
 import { openWindlass } from './open.ts'
-import { openProcessLog } from './process-log.ts'
+import { openProcessLog, type ProcessLog } from './process-log.ts'
 import { announceProcess } from './running-processes.ts'
 import { startPatiently, type StartPatience } from './start-patience.ts'
 import { stopLimitFor } from './stop-limit.ts'
@@ -33,9 +34,6 @@ interface Flags {
 /** Under a supervisor a signal may come twice, from it and from whoever signalled it, in ms. */
 const TOGETHER = 1_000
 
-/** How often the session is compared with what the supervisor was told; this timer keeps the process alive, too. */
-const LOOK = 250
-
 export function define(command: Command, cli: Cli): void {
   command
     .option('-Q, --queues <list>', 'queues, with weights where wanted: mail,files:2 (default: all)')
@@ -47,9 +45,9 @@ export function define(command: Command, cli: Cli): void {
 
 async function work(cli: Cli, flags: Flags): Promise<void> {
   // Before anything else: a signal during the start must not kill a session that was just made.
-  const supervised = takeSupervised()
-  const stop = listenToStop(supervised ? TOGETHER : 0)
-  if (supervised) onRelease(() => stop.hurry('the supervisor'))
+  const link = WorkerLink.take()
+  const stop = listenToStop(link === null ? 0 : TOGETHER)
+  link?.onRelease(() => stop.hurry('the supervisor'))
   const drain = readDrain(flags.drain)
   checkQueueList(flags.queues)
   const windlass = await openWindlass(cli, {
@@ -65,16 +63,11 @@ async function work(cli: Cli, flags: Flags): Promise<void> {
   try {
     process.title = `windlass worker ${windlass.settings.worker.name ?? ''}`.trimEnd()
     const { name } = windlass.settings.worker
-    const journal = openProcessLog(cli, windlass.settings, { worker: supervised ? name : null })
+    const journal = openProcessLog(cli, windlass.settings, { worker: link === null ? null : name })
     const { log } = journal
     const notice = openServiceNotice({ log })
-    if (supervised) {
-      process.on('disconnect', () => {
-        // It kept the log file for all of us; nobody reads our output any more.
-        journal.openFile()
-        log.warn('the supervisor is gone; this worker goes on')
-      })
-    } else {
+    if (link !== null) followSupervisor(link, journal)
+    else {
       journal.openFile()
       for (const note of windlass.settings.notes) log.info(maskSecrets(note))
       cli.out.onReaderGone(() => stop.ask('nobody reads the output'))
@@ -86,11 +79,11 @@ async function work(cli: Cli, flags: Flags): Promise<void> {
     const engine = await startPatiently(() => windlass.engine(), patience)
     forget = announceProcess(url, engine.instanceId)
     const { class: durability, text: means } = await engine.durability()
-    if (!supervised)
+    if (link === null)
       log.info('the store is open', { engine: engine.name, at: maskSecrets(url), durability, means })
     const { queues } = windlass.settings.worker
     log.info('listening to queues', { queues: queues?.map(({ name }) => name) ?? 'all' })
-    await run(cli, windlass, { log, stop, drain, patience, notice })
+    await run(cli, windlass, { log, stop, drain, patience, notice, link })
   } finally {
     forget()
     await windlass.close()
@@ -103,13 +96,11 @@ interface Running {
   readonly drain: 'ready' | 'all' | null
   readonly patience: StartPatience
   readonly notice: ServiceNotice
+  readonly link: WorkerLink | null
 }
 
-async function run(
-  cli: Cli,
-  windlass: Windlass,
-  { log, stop, drain, patience, notice }: Running,
-): Promise<void> {
+async function run(cli: Cli, windlass: Windlass, running: Running): Promise<void> {
+  const { log, stop, drain, patience, notice, link } = running
   // A handler that outlives its deadline and blocks everything ends with its process (CONTRACT rule 5).
   const worker = windlass.worker({
     log,
@@ -125,8 +116,7 @@ async function run(
     cli.exit = EXIT.failure
     stop.ask('an error that nobody caught')
   })
-  const looking = followSession(worker)
-  tellSupervisor({ windlass: 'ready' })
+  const end = reportWork(link, () => worker.status())
   notice.ready('takes work')
   const drained =
     drain === null ? null : worker.drainUntilEmpty({ all: drain === 'all' }).then(() => 'drained')
@@ -138,20 +128,20 @@ async function run(
     void worker.release()
   })
   await worker.stop()
-  clearInterval(looking)
+  end()
 }
 
-/** Tells the supervisor each new session, so that it can report the death of the right one. */
-function followSession(worker: LocalWorker): NodeJS.Timeout {
-  let told: string | null = null
-  const look = (): void => {
-    const session = worker.status()?.session ?? null
-    if (session === null || session === told) return
-    told = session
-    tellSupervisor({ windlass: 'session', session })
-  }
-  look()
-  return setInterval(look, LOOK)
+/** The supervisor keeps the log file for all of us; where it vanished, nobody reads our output any more. */
+function followSupervisor(link: WorkerLink, journal: ProcessLog): void {
+  link.onGone(() => {
+    journal.openFile()
+    journal.log.warn('the supervisor is gone; this worker goes on')
+  })
+  link.onAdopted(() => {
+    journal.log.info('another supervisor took this worker in')
+    journal.closeFile()
+    journal.divert((line) => link.line(line))
+  })
 }
 
 function readDrain(value: true | string | undefined): 'ready' | 'all' | null {

@@ -1,32 +1,29 @@
-/** Messages between worker and supervisor: what is understood, and that user code's own messages are not. */
+/** Messages between worker and supervisor: what is understood, and what is nobody's. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { readChildMessage, SUPERVISED, takeSupervised, tellSupervisor } from './messages.ts'
+import { readHello, readReport } from './messages.ts'
 
-test('messages are read, everything else is nobody’s', () => {
-  assert.deepEqual(readChildMessage({ windlass: 'ready', more: 1 }), { windlass: 'ready' })
-  assert.deepEqual(readChildMessage({ windlass: 'session', session: 's' }), {
-    windlass: 'session',
+const VITALS = { running: 1, finished: 2, rss: 3, cpu: 4, loop_delay: 5 }
+
+test('reports are read, everything else is nobody’s', () => {
+  assert.deepEqual(readReport({ ready: true, session: 's', vitals: VITALS, more: 1 }), {
+    ready: true,
     session: 's',
+    vitals: VITALS,
   })
-  for (const other of [
-    null,
-    'ready',
-    7,
-    {},
-    { windlass: 'session' },
-    { windlass: 'else' },
-    { type: 'ready' },
-  ])
-    assert.equal(readChildMessage(other), null)
+  assert.deepEqual(readReport({ ready: false, session: null, vitals: { ...VITALS, cpu: 'much' } }), {
+    ready: false,
+    session: null,
+    vitals: null,
+  })
+  for (const other of [null, 'ready', 7, {}, { ready: 1 }, { ready: true }, { ready: true, session: 5 }])
+    assert.equal(readReport(other), null)
 })
 
-test('without a supervisor nobody is told, and the mark is not handed on', () => {
-  process.env[SUPERVISED] = '1'
-  const hasChannel = process.send !== undefined
-  assert.equal(takeSupervised(), hasChannel)
-  assert.equal(process.env[SUPERVISED], undefined)
-  assert.equal(takeSupervised(), false)
-  if (!hasChannel) assert.doesNotThrow(() => tellSupervisor({ windlass: 'ready' }))
+test('a worker says who it is, with a token', () => {
+  const hello = { ready: false, session: null, vitals: null, token: 't', pid: 5 }
+  assert.deepEqual(readHello(hello), hello)
+  assert.equal(readHello({ ...hello, token: undefined }), null)
+  assert.equal(readHello({ ...hello, pid: '5' }), null)
 })

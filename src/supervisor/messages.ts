@@ -1,65 +1,74 @@
-// What a worker process and its supervisor tell each other over the IPC channel, and how they tell it.
-// Both ends import this file, so that they cannot disagree. Promises that a lost supervisor never breaks a worker:
-// telling nobody is no error. Leaves what follows from a message to child.ts and to the worker's command.
-
-import type { ChildProcess } from 'node:child_process'
-
-/** `ready`: it takes work now. `session`: its session in the store, also after it had to draw a new one. */
-export type ChildMessage =
-  | { readonly windlass: 'ready' }
-  | { readonly windlass: 'session'; readonly session: string }
-
-/** Set for processes that a supervisor started. */
-export const SUPERVISED = 'WINDLASS_SUPERVISED'
+// What a worker process and its supervisor tell each other over the supervisor's socket, as JSON lines. Both ends import
+// this file, so that they cannot disagree. A worker always tells all that is to know of it, so that no message depends
+// on an earlier one and nothing is lost with a connection. Leaves sockets to link.ts and worker-link.ts.
 
 /** Exit code of a worker that noticed that it hears of no task any more: it drained, and another one is to take its place. */
 export const DEAF_EXIT = 6
 
-const RELEASE = { windlass: 'release' } as const
+/** Where the supervisor of a process listens, and the token by which it knows the process. */
+export const SOCKET_VARIABLE = 'WINDLASS_SUPERVISOR'
+export const TOKEN_VARIABLE = 'WINDLASS_SUPERVISOR_TOKEN'
 
-let supervised = false
-
-/** True when a supervisor started this process. What this process starts is told nothing of it. */
-export function takeSupervised(): boolean {
-  supervised = process.env[SUPERVISED] === '1' && process.send !== undefined
-  delete process.env[SUPERVISED]
-  return supervised
+/** How a worker process is, lately. */
+export interface Vitals {
+  readonly running: number
+  /** Attempts that it ended since its start. */
+  readonly finished: number
+  /** Bytes. */
+  readonly rss: number
+  /** Percent of one core. */
+  readonly cpu: number
+  /** p99 in ms. */
+  readonly loop_delay: number
 }
 
-/** Tells the supervisor, if there is one. */
-export function tellSupervisor(message: ChildMessage): void {
-  if (!supervised || !process.connected) return
-  // The callback takes the error of a channel that closed meanwhile; without it that would be an 'error' event.
-  process.send?.(message, undefined, undefined, () => {})
+/** All that a supervisor hears of a worker. */
+export interface Report {
+  /** It takes work. */
+  readonly ready: boolean
+  /** Its session in the store, also after it had to draw a new one. */
+  readonly session: string | null
+  readonly vitals: Vitals | null
 }
 
-/** Calls back when the supervisor wants everything handed back at once. */
-export function onRelease(callback: () => void): void {
-  process.on('message', (value: unknown) => {
-    if (
-      typeof value === 'object' &&
-      value !== null &&
-      'windlass' in value &&
-      value.windlass === RELEASE.windlass
-    )
-      callback()
-  })
+export const NO_REPORT: Report = { ready: false, session: null, vitals: null }
+
+/** The first line of a worker: `{"worker": Hello}`. Later ones: `{"report": Report}` and `{"line": text}`. */
+export interface Hello extends Report {
+  readonly token: string
+  readonly pid: number
 }
 
-/**
- * Tells a worker to hand back everything at once. Not by a second signal: a service manager that signals every process
- * of a service would be taken for it.
- */
-export function tellRelease(child: ChildProcess): void {
-  if (child.connected) child.send(RELEASE, () => {})
-  else child.kill('SIGTERM')
+/** The supervisor's first line: `{"welcome": Welcome}`. A later one: `{"release": true}`. */
+export interface Welcome {
+  /** Nobody reads what the worker prints: its log lines are to come over this connection. */
+  readonly lines: boolean
 }
 
-/** The message, or null for anything else that came over the channel (user code may send too). */
-export function readChildMessage(value: unknown): ChildMessage | null {
-  if (typeof value !== 'object' || value === null || !('windlass' in value)) return null
-  if (value.windlass === 'ready') return { windlass: 'ready' }
-  if (value.windlass === 'session' && 'session' in value && typeof value.session === 'string')
-    return { windlass: 'session', session: value.session }
-  return null
+/** The report in a value that came over a connection; null: it is none. */
+export function readReport(value: unknown): Report | null {
+  if (!isObject(value) || typeof value['ready'] !== 'boolean') return null
+  const { ready, session, vitals } = value
+  if (session !== null && typeof session !== 'string') return null
+  return { ready, session, vitals: readVitals(vitals) }
+}
+
+/** Who a worker says that it is; null: it says nothing of the kind. */
+export function readHello(value: unknown): Hello | null {
+  const report = readReport(value)
+  if (report === null || !isObject(value)) return null
+  const { token, pid } = value
+  return typeof token === 'string' && typeof pid === 'number' ? { ...report, token, pid } : null
+}
+
+function readVitals(value: unknown): Vitals | null {
+  if (!isObject(value)) return null
+  const { running, finished, rss, cpu, loop_delay } = value
+  const numbers = [running, finished, rss, cpu, loop_delay]
+  return numbers.every((one) => typeof one === 'number') ? (value as unknown as Vitals) : null
+}
+
+/** True for what has members. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }

@@ -1,181 +1,218 @@
-// The place of one worker: keeps a process in it alive, under one name, until it is told to stop.
-// Promises that every death is reported to the store at once, that restarts back off by the rules, and that after
-// `stop` nothing of it runs. Leaves how many places there are to supervisor.ts.
+// The place of one worker: keeps a process in it alive, under one name, until it is told to end. Promises that restarts
+// back off by the rules, that a renewal starts the new process before the old one drains, and that after `retire`
+// nothing of it runs. Leaves one process to life.ts, and how many places there are to supervisor.ts.
 
 import { systemClock, type Cancel, type Clock } from '../base/clock.ts'
-import type { SessionEnd } from '../core/hot-verbs.ts'
-import { Child, type ChildCommand, type ChildEnd } from './child.ts'
-import { reportDeath, type DeathReporterOptions } from './death-report.ts'
-import type { Tell } from './events.ts'
+import { WindlassError } from '../core/errors.ts'
+import { Child, type ChildCommand } from './child.ts'
+import type { WorkerFacts } from './control.ts'
+import { wordsFor } from './death-desk.ts'
+import type { LeaveReason, RenewReason } from './events.ts'
+import { Life, type LifePorts } from './life.ts'
 import { DEAF_EXIT } from './messages.ts'
+import type { RecycleLimits, RecycleReason } from './recycle-rules.ts'
 import { afterDeath, RESTART_RULES, type RestartRules } from './restart-rules.ts'
+import type { SavedWorker } from './state.ts'
+import type { ProcessEnd, WorkerProcess } from './worker-process.ts'
 
-export type SlotState = 'starting' | 'running' | 'draining' | 'restarting' | 'stopped'
-
-export interface SlotOptions extends Omit<DeathReporterOptions, 'onError' | 'signal'> {
-  readonly name: string
+export interface SlotOptions extends LifePorts {
   readonly command: ChildCommand
-  readonly tell: Tell
+  /** Where the supervisor listens. */
+  readonly socket: string
   readonly rules?: RestartRules
-  /** Longest drain, in ms; then the process group is killed and its tasks are handed back. */
-  readonly patienceAtStop: number
-  /** From a forced stop to the kill, in ms. */
-  readonly patienceAtForce?: number
+  readonly restarts?: number
 }
 
-/** How long a stop waits for reports that do not reach the store, in ms. */
-const LAST_REPORTS = 1_000
+/** How long a new process may take until it takes work, in ms, before a renewal gives it up. */
+const READY = 120_000
 
 /** A worker that is kept alive. */
 export class Slot {
   readonly #options: SlotOptions
   readonly #clock: Clock
-  #child: Child | null = null
-  #life: Promise<void> = Promise.resolve()
-  #state: SlotState = 'stopped'
-  #stopping = false
-  #wasReady = false
-  #killedByUs = false
+  #current: Life | null = null
+  /** The one that is to take the place of the current one. */
+  #next: Life | null = null
+  readonly #leaving = new Set<Life>()
+  #retired: LeaveReason | null = null
   #deaths = 0
-  #restarts = 0
+  #restarts: number
+  #lastEnd: string | null = null
   #timer: Cancel | null = null
-  readonly #reports = new Set<Promise<void>>()
-  readonly #hurry = new AbortController()
 
   constructor(options: SlotOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
+    this.#restarts = options.restarts ?? 0
   }
 
   get name(): string {
     return this.#options.name
   }
 
-  get state(): SlotState {
-    return this.#state
+  /** Every process of this name, the current one first. */
+  get lives(): readonly Life[] {
+    return [this.#current, this.#next, ...this.#leaving].filter((life) => life !== null)
   }
 
-  get pid(): number | null {
-    return this.#child?.pid ?? null
+  /**
+   * Starts it.
+   * @throws WindlassError `child_failed` when the process ends before it takes work; it is tried again all the same
+   */
+  async start(): Promise<void> {
+    this.#timer = null
+    const life = this.#spawn()
+    this.#current = life
+    if (!(await life.began) && this.#retired === null) throw this.#failure(life)
   }
 
-  get restarts(): number {
-    return this.#restarts
+  /** Takes a process in that is there already. */
+  adopt(process: WorkerProcess, leaving: boolean): void {
+    const life = this.#watch(process)
+    if (leaving || this.#current !== null) {
+      this.#leaving.add(life)
+      life.leave('restart', leaving)
+    } else this.#current = life
   }
 
-  start(): void {
-    this.#life = this.#live()
-  }
-
-  /** Lets the process drain and end; resolves when it is gone and its death, if it was one, was told. */
-  async stop(): Promise<void> {
-    this.#stopping = true
-    this.#timer?.()
-    if (this.#child !== null) {
-      this.#state = 'draining'
-      this.#child.terminate()
-      this.#timer = this.#killAfter(this.#options.patienceAtStop)
+  /**
+   * Another process takes the place of the current one: it starts, takes work, then the old one drains and ends.
+   * @throws WindlassError `child_failed` when the new one ends before it takes work; then the old one goes on
+   */
+  async renew(why: RenewReason): Promise<void> {
+    if (this.#retired !== null) return
+    if (this.#current === null) {
+      this.#timer?.()
+      return this.start()
     }
-    await this.#life
-    this.#timer?.()
-    this.#state = 'stopped'
-    // Somebody waits for us, and the lease ends an untold session too.
-    const cancel = this.#clock.timer(LAST_REPORTS, () => this.#hurry.abort(), true)
-    await Promise.all(this.#reports)
-    cancel()
+    this.#options.tell({ kind: 'renewing', worker: this.name, why })
+    const life = this.#spawn()
+    this.#next = life
+    const late = this.#clock.timer(READY, () => life.process.kill())
+    const ready = await life.began
+    late()
+    // Everything that is here is told to end already.
+    if (this.#hasRetired) return
+    if (!ready) {
+      const { lastLines: lines } = life.process
+      this.#options.tell({ kind: 'not_renewed', worker: this.name, why, lines })
+      throw this.#failure(life)
+    }
+    await this.#replace(life, why)
   }
 
-  /** During a stop: the process hands back at once what it runs, else it is killed. */
+  /** Lets every process drain and end; resolves when they are gone. */
+  async retire(why: LeaveReason): Promise<void> {
+    this.#retired = why
+    this.#timer?.()
+    const lives = this.lives
+    for (const life of lives) life.leave(why)
+    await Promise.all(lives.map(({ over }) => over))
+  }
+
+  /** During a stop: nobody waits for handlers any more. */
   force(): void {
-    if (this.#child === null) return
-    this.#child.release()
-    this.#timer?.()
-    this.#timer = this.#killAfter(this.#options.patienceAtForce ?? 3_000)
+    for (const life of this.lives) life.hurry()
   }
 
-  #killAfter(ms: number): Cancel {
-    return this.#clock.timer(ms, () => {
-      this.#killedByUs = true
-      this.#child?.kill()
-    })
+  /** Why it is to be renewed; null: it may go on, or is being renewed. */
+  whyRecycle(limits: RecycleLimits): RecycleReason | null {
+    if (this.#next !== null || this.#retired !== null) return null
+    return this.#current?.whyRecycle(limits) ?? null
   }
 
-  async #live(): Promise<void> {
-    const { tell, name } = this.#options
-    this.#state = 'starting'
-    this.#wasReady = false
-    const started = this.#clock.mono()
-    const child = new Child(
-      this.#options.command,
-      {
-        onReady: () => {
-          this.#wasReady = true
-          if (this.#state === 'starting') this.#state = 'running'
-          tell({ kind: 'ready', worker: name, pid: child.pid ?? 0, after: this.#clock.mono() - started })
-        },
-        onSession: () => {},
-        onLine: (text, stream) => tell({ kind: 'line', worker: name, stream, text }),
-      },
-      this.#clock,
-    )
-    this.#child = child
-    if (child.pid !== null) tell({ kind: 'started', worker: name, pid: child.pid })
-    this.#afterEnd(child, await child.ended)
+  facts(): WorkerFacts[] {
+    const more = { restarts: this.#restarts, last_end: this.#lastEnd }
+    const rows = this.lives.map((life) => ({ ...life.facts(), ...more }))
+    return rows.length > 0 || this.#retired !== null ? rows : [{ ...NO_PROCESS, name: this.name, ...more }]
   }
 
-  #afterEnd(child: Child, end: ChildEnd): void {
-    const { tell, name } = this.#options
-    this.#child = null
-    tell({
-      kind: 'ended',
-      worker: name,
-      pid: child.pid,
-      code: end.code,
-      signal: end.signal,
-      error: end.error?.message ?? null,
-      expected: this.#stopping,
-    })
-    if (child.session !== null) this.#report(child.session, end)
-    if (!this.#stopping) this.#restart(child, end)
+  saved(): SavedWorker[] {
+    return this.lives.map((life) => life.saved(this.#restarts)).filter((one) => one !== null)
   }
 
-  /** Always told, also after exit code 0: user code can end the process in the middle of a task. */
-  #report(session: string, { code, signal }: ChildEnd): void {
-    const { tell, name } = this.#options
-    const clean = code === 0
-    const how = signal === null ? `ended with exit code ${code ?? 'unknown'}` : `was ended by ${signal}`
-    // What a deaf worker ran has ended or was handed back, as far as the store heard of it: nothing of it is to blame.
-    const cause = this.#killedByUs || code === DEAF_EXIT ? 'stopped' : 'killed'
-    const end: SessionEnd = { session, cause, culprits: null }
-    const unreported = (error: unknown, given_up: boolean): void =>
-      tell({ kind: 'unreported', worker: name, session, error, given_up })
-    const report = reportDeath(end, {
-      ...this.#options,
-      signal: this.#hurry.signal,
-      detail: `worker ${name} ${how}`,
-      onError: (error) => unreported(error, false),
-    }).then((told) => {
-      this.#reports.delete(report)
-      if (told === null) unreported(null, true)
-      else if (told.news || told.rescued > 0 || !clean)
-        tell({ kind: 'reported', worker: name, session, rescued: told.rescued })
-    })
-    this.#reports.add(report)
+  /** A getter, as it changes while others are waited for. */
+  get #hasRetired(): boolean {
+    return this.#retired !== null
   }
 
-  #restart(child: Child, end: ChildEnd): void {
+  async #replace(life: Life, why: RenewReason): Promise<void> {
+    // The old one may have died meanwhile: then the new one has its place already.
+    if (this.#next !== life) return
+    const old = this.#current
+    this.#current = life
+    this.#next = null
+    this.#deaths = 0
+    if (old === null) return
+    this.#leaving.add(old)
+    old.leave(why)
+    await old.over
+  }
+
+  #spawn(): Life {
+    const { command, socket, tell, name } = this.#options
+    const onLine = (text: string, stream: 'stdout' | 'stderr'): void =>
+      tell({ kind: 'line', worker: name, stream, text })
+    return this.#watch(new Child(command, socket, onLine, this.#clock))
+  }
+
+  #watch(process: WorkerProcess): Life {
+    const life = new Life(process, this.#options)
+    void life.over.then((end) => this.#ended(life, end))
+    // In a turn of its own: the caller puts it into its place first.
+    queueMicrotask(this.#options.changed)
+    return life
+  }
+
+  #ended(life: Life, end: ProcessEnd): void {
+    const wasCurrent = life === this.#current
+    this.#leaving.delete(life)
+    if (life === this.#next) this.#next = null
+    if (wasCurrent) {
+      this.#current = this.#next
+      this.#next = null
+      this.#lastEnd = wordsFor(end)
+      if (this.#retired === null) this.#follow(life, end)
+    }
+    this.#options.changed()
+  }
+
+  /** The process that was to stay has ended. */
+  #follow(life: Life, end: ProcessEnd): void {
     const { tell, name, rules = RESTART_RULES } = this.#options
+    this.#restarts++
+    if (this.#current !== null) return
     // Somebody asked it to stop, and it did; or it wants to begin anew, which took it a while to find out: no deaths.
     const deaf = end.code === DEAF_EXIT
-    const clean = (end.code === 0 || deaf) && this.#wasReady
+    const clean = (end.code === 0 || deaf) && life.ready
     const next = clean
       ? { deaths: 0, delay: deaf ? 0 : rules.first, loop: false }
-      : afterDeath(this.#deaths, end.lived, rules)
+      : afterDeath(this.#deaths, this.#clock.mono() - life.process.since, rules)
     this.#deaths = next.deaths
-    this.#restarts++
-    this.#state = 'restarting'
-    if (next.loop) tell({ kind: 'crash_loop', worker: name, deaths: next.deaths, lines: child.lastLines })
+    if (next.loop)
+      tell({ kind: 'crash_loop', worker: name, deaths: next.deaths, lines: life.process.lastLines })
     tell({ kind: 'restart', worker: name, delay: next.delay, deaths: next.deaths })
-    this.#timer = this.#clock.timer(next.delay, () => this.start(), true)
+    // A failure is told by its own end.
+    const again = (): void => void this.start().catch(() => {})
+    this.#timer = this.#clock.timer(next.delay, again, true)
+  }
+
+  #failure(life: Life): WindlassError {
+    const last = life.process.lastLines.at(-1)
+    const message = `${this.name} ended before it took work${last === undefined ? '' : `: ${last}`}`
+    return new WindlassError('child_failed', message)
   }
 }
+
+const NO_PROCESS = {
+  pid: null,
+  state: 'restarting',
+  uptime_ms: null,
+  rss_mb: null,
+  cpu: null,
+  loop_delay_ms: null,
+  running: null,
+  finished: null,
+  session: null,
+  adopted: false,
+} as const

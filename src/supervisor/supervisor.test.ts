@@ -7,6 +7,7 @@ import { after, test, type TestContext } from 'node:test'
 
 import type { SessionEnd, SweepReply } from '../core/hot-verbs.ts'
 import type { DeathRegister } from './death-report.ts'
+import type { WorkerFacts } from './control.ts'
 import type { SupervisorEvent } from './events.ts'
 import { placeOf } from './place.ts'
 import { Supervisor, type SupervisorOptions } from './supervisor.ts'
@@ -19,16 +20,16 @@ const script = join(folder, 'child.mjs')
 writeFileSync(
   script,
   `import { spawn } from 'node:child_process'
+  import { WorkerLink } from ${JSON.stringify(import.meta.resolve('./worker-link.ts'))}
+  const link = WorkerLink.take()
   const does = (word) => process.argv.includes(word)
-  const tell = (message) => new Promise((sent) => process.send(message, sent))
   console.log('hello'); console.error('from stderr')
   if (does('grandchild')) console.log('grandchild ' + spawn('sleep', ['60'], { stdio: 'inherit' }).pid)
   if (does('fail')) { console.error('cannot start'); process.exit(7) }
   process.on('SIGTERM', () => { if (!does('stubborn')) process.exit(0) })
-  await tell({ windlass: 'session', session: 'session-of-' + process.pid })
-  await tell({ windlass: 'ready' })
-  await tell({ other: 'message of user code' })
-  if (does('deaf')) process.exit(6)
+  link.onRelease(() => { if (!does('stubborn')) process.exit(0) })
+  link.tell({ session: 'session-of-' + process.pid, ready: true })
+  if (does('deaf')) setTimeout(() => process.exit(6), 30)
   setInterval(() => {}, 1000)`,
 )
 
@@ -95,6 +96,10 @@ class Watched {
     })
   }
 
+  get workers(): readonly WorkerFacts[] {
+    return this.supervisor.status().workers
+  }
+
   of<K extends SupervisorEvent['kind']>(kind: K): Extract<SupervisorEvent, { kind: K }>[] {
     return this.events.filter((event) => event.kind === kind) as Extract<SupervisorEvent, { kind: K }>[]
   }
@@ -127,9 +132,9 @@ test('workers start, tell their lines, drain at the stop', async (t) => {
   const watched = new Watched(t, [], { count: 2 })
   await watched.supervisor.start()
   await watched.until('all_ready')
-  const pids = watched.supervisor.workers.map(({ pid }) => pid ?? 0)
+  const pids = watched.workers.map(({ pid }) => pid ?? 0)
   assert.deepEqual(
-    watched.supervisor.workers.map(({ name, state, restarts }) => ({ name, state, restarts })),
+    watched.workers.map(({ name, state, restarts }) => ({ name, state, restarts })),
     ['worker-1', 'worker-2'].map((name) => ({ name, state: 'running', restarts: 0 })),
   )
   await watched.supervisor.stop()
@@ -152,7 +157,7 @@ test('a killed worker: its group dies, its session ends as killed, another proce
   const watched = new Watched(t, ['grandchild'])
   await watched.supervisor.start()
   await watched.until('ready')
-  const pid = watched.supervisor.workers[0]?.pid ?? 0
+  const pid = watched.workers[0]?.pid ?? 0
   const line = watched.of('line').find(({ text }) => text.startsWith('grandchild '))?.text ?? ''
   const grandchild = Number(line.split(' ')[1])
   assert.ok(lives(grandchild))
@@ -161,8 +166,8 @@ test('a killed worker: its group dies, its session ends as killed, another proce
   assert.deepEqual(watched.register.ends, [{ session: `session-of-${pid}`, cause: 'killed', culprits: null }])
   await watched.until('ready', 2)
   assert.equal(lives(grandchild), false)
-  assert.notEqual(watched.supervisor.workers[0]?.pid, pid)
-  assert.equal(watched.supervisor.workers[0]?.restarts, 1)
+  assert.notEqual(watched.workers[0]?.pid, pid)
+  assert.equal(watched.workers[0]?.restarts, 1)
 })
 
 test('a worker that cannot start is a crash loop, named with its last lines, and never given up', async (t) => {
@@ -210,7 +215,7 @@ test('a worker that does not drain is killed, and its tasks are handed back with
   await watched.until('ready')
   const stopped = watched.supervisor.stop()
   await new Promise(setImmediate)
-  assert.equal(watched.supervisor.workers[0]?.state, 'draining')
+  assert.equal(watched.workers[0]?.state, 'draining')
   watched.supervisor.force()
   await stopped
   assert.equal(watched.of('ended')[0]?.signal, 'SIGKILL')
@@ -224,7 +229,7 @@ test('a store out of reach is told again until it answers', async (t) => {
   const watched = new Watched(t, [], {}, new Register(2))
   await watched.supervisor.start()
   await watched.until('ready')
-  process.kill(watched.supervisor.workers[0]?.pid ?? 0, 'SIGKILL')
+  process.kill(watched.workers[0]?.pid ?? 0, 'SIGKILL')
   await watched.until('reported')
   assert.equal(watched.of('unreported').length, 1)
   assert.equal(watched.of('unreported')[0]?.given_up, false)
@@ -235,7 +240,7 @@ test('a stop does not wait for a store that stays out of reach', async (t) => {
   const watched = new Watched(t, [], {}, new Register(1_000))
   await watched.supervisor.start()
   await watched.until('ready')
-  process.kill(watched.supervisor.workers[0]?.pid ?? 0, 'SIGKILL')
+  process.kill(watched.workers[0]?.pid ?? 0, 'SIGKILL')
   await watched.until('unreported')
   const started = performance.now()
   await watched.supervisor.stop()

@@ -15,8 +15,13 @@ export function readIdentity(): ProcessIdentity {
     bootId: bootId(),
     pidSpace: pidSpace(),
     pid: process.pid,
-    startTime: readProcess(process.pid)?.startTime ?? '',
+    startTime: startTimeOf(process.pid),
   }
+}
+
+/** When that process started, as this system tells it; only good for comparing. Empty: it does not live, or is not told. */
+export function startTimeOf(pid: number): string {
+  return readProcess(pid)?.startTime ?? ''
 }
 
 /**
