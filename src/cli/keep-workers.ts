@@ -10,11 +10,14 @@ import type { ChildCommand } from '../supervisor/child.ts'
 import type { Controlled, StopManner } from '../supervisor/control.ts'
 import type { SupervisorEvent } from '../supervisor/events.ts'
 import { placeOf } from '../supervisor/place.ts'
+import { followSupervisor } from '../supervisor/service-follow.ts'
+import { openServiceNotice } from '../supervisor/service-notice.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
 import type { Starter } from './background.ts'
 import type { Cli } from './cli.ts'
 import { startMonitor } from './monitor.ts'
 import type { ProcessLog } from './process-log.ts'
+import { stopLimitFor } from './stop-limit.ts'
 import type { StopRequest } from './stop-signals.ts'
 import { tellEvent, type Say } from './up-lines.ts'
 import { readVersion } from './version.ts'
@@ -44,7 +47,9 @@ const LINES_TOLD = 5
  * @throws WindlassError `already_running`, `refused`; `child_failed` when somebody waits for workers that cannot start
  */
 export async function keepWorkers(keeping: Keeping): Promise<void> {
-  const { engine, monitor, say, stop } = keeping
+  const { engine, monitor, say, stop, settings, journal } = keeping
+  // Before the first worker: it must not speak for us.
+  const notice = openServiceNotice({ log: journal.log })
   let manner: StopManner = { grace: null, force: false }
   const { supervisor, hopeless } = makeSupervisor(keeping, (how) => {
     manner = how
@@ -54,9 +59,11 @@ export async function keepWorkers(keeping: Keeping): Promise<void> {
     if (!supervisor.running) void supervisor.stop(how)
   })
   await supervisor.start()
+  const status = () => supervisor.status()
+  const tellStop = followSupervisor(notice, { status })
   const endMonitor = startMonitor({
     every: monitor,
-    status: () => supervisor.status(),
+    status,
     queues: () => engine.records.stats(null),
     say,
   })
@@ -73,6 +80,7 @@ export async function keepWorkers(keeping: Keeping): Promise<void> {
       supervisor.force()
     })
   } finally {
+    tellStop(stopLimitFor(manner.grace ?? settings.worker.drain))
     await supervisor.stop(manner)
     endMonitor()
     clearInterval(alive)
