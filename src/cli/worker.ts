@@ -79,8 +79,7 @@ async function work(cli: Cli, flags: Flags): Promise<void> {
     const engine = await startPatiently(() => windlass.engine(), patience)
     forget = announceProcess(url, engine.instanceId)
     const { class: durability, text: means } = await engine.durability()
-    if (link === null)
-      log.info('the store is open', { engine: engine.name, at: maskSecrets(url), durability, means })
+    log.info('connected to the store', { engine: engine.name, at: maskSecrets(url), durability, means })
     const { queues } = windlass.settings.worker
     log.info('listening to queues', { queues: queues?.map(({ name }) => name) ?? 'all' })
     await run(cli, windlass, { log, stop, drain, patience, notice, link })

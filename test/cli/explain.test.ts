@@ -143,7 +143,7 @@ test('people read Chinese: tables, facts, doctor, log lines; states stay as they
     place.run(['stats']),
     place.run(['doctor']),
   ])
-  assert.match(json.stdout, /"message":"the store is open"/)
+  assert.match(json.stdout, /"message":"connected to the store"/)
   assert.equal(/\p{Script=Han}/u.test(json.stdout), false)
   assert.match(got.stdout, /^状态 +dead \(fatal\)$/m)
   assert.match(got.stdout, /原因 Error: the deeper reason/)

@@ -82,7 +82,7 @@ test('its first lines tell which store it is connected to and which queues it li
   const { stdout } = await place.run(['worker', '--drain', '--json', '-Q', 'mail,files:2'])
   const lines = stdout.trimEnd().split('\n')
   const [store, queues, started] = lines.map((line) => JSON.parse(line) as Document)
-  assert.deepEqual([store?.['message'], store?.['engine']], ['the store is open', 'sqlite'])
+  assert.deepEqual([store?.['message'], store?.['engine']], ['connected to the store', 'sqlite'])
   assert.match(String(store?.['at']), /^sqlite:.*windlass\.db$/)
   assert.deepEqual([queues?.['message'], queues?.['queues']], ['listening to queues', ['mail', 'files']])
   assert.equal(started?.['message'], 'worker started')

@@ -3,7 +3,7 @@
 
 /** Log lines by key. */
 export const logEn = {
-  'log.store_open': 'the store is open',
+  'log.store_open': 'connected to the store',
   'log.store_awaited': 'the store is busy or away: waiting for it',
   'log.listening': 'listening to queues',
   'log.worker_started': 'worker started',
