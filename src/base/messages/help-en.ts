@@ -31,7 +31,6 @@ export const helpEn = {
   'help.log_worker': 'only what this worker said, and what was said of it',
   'help.log_level': 'only this level and worse: debug, info, warn, error',
   'help.log_since': 'only lines of the last 10m, or since a time, ISO-8601',
-  'help.log_name': 'name of the supervisor (default: WORKER_NAME, else worker)',
   'help.v_enqueue': 'enqueue a task, or many',
   'help.v_get': 'show a task',
   'help.v_wait': 'wait until a task is finished',

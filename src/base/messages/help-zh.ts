@@ -31,7 +31,6 @@ export const helpZh: Readonly<Record<keyof typeof helpEn, string>> = {
   'help.log_worker': '只显示此 Worker 所说的以及关于它的行',
   'help.log_level': '只显示此级别及更严重的行：debug、info、warn、error',
   'help.log_since': '只显示最近 10m 的行，或某个 ISO-8601 时间之后的行',
-  'help.log_name': '管理进程的名称（默认 WORKER_NAME，否则 worker）',
   'help.v_enqueue': '入队一个或多个任务',
   'help.v_get': '显示一个任务',
   'help.v_wait': '等待任务结束',

@@ -8,6 +8,7 @@ export const supervisionEn = {
   'help.v_restart': 'renew the workers one by one, none missing meanwhile',
   'help.v_stop': 'let the workers end their tasks, and end',
   'help.m_count': 'the same as an option',
+  'help.m_workers': 'the same as --count',
   'help.m_monitor': 'how often a line about workers and queues is logged; 0: never',
   'help.m_daemon': 'go on in the background; returns when all workers are ready',
   'help.m_own_name': 'name of the supervisor; its workers are NAME-1, NAME-2, … (default: worker)',

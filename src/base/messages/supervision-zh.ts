@@ -10,6 +10,7 @@ export const supervisionZh: Readonly<Record<keyof typeof supervisionEn, string>>
   'help.v_restart': '逐个更新 Worker，其间一个也不缺',
   'help.v_stop': '等 Worker 完成任务后结束',
   'help.m_count': '同上，以选项给出',
+  'help.m_workers': '等同于 --count',
   'help.m_monitor': '多久在日志中写一行 Worker 与队列的情况；0：从不',
   'help.m_daemon': '转入后台运行；所有 Worker 就绪后返回',
   'help.m_own_name': '管理进程的名称；其 Worker 名为 NAME-1、NAME-2……（默认：worker）',
