@@ -113,6 +113,7 @@ function makeSupervisor(keeping: Keeping, askStop: (how: StopManner) => void) {
     keepCount,
     keepBytes,
     drain: worker.drain,
+    recycle: worker.recycle,
   })
   return { supervisor, hopeless }
 }

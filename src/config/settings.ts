@@ -36,7 +36,7 @@ import {
   type QueueShare,
 } from './readers.ts'
 import { readSchedules, type DeclaredOptions } from './schedules.ts'
-import { CONFIG_KEYS, SEED_SECTIONS, type Config } from './shape.ts'
+import { CONFIG_KEYS, RECYCLE_KEYS, SEED_SECTIONS, type Config } from './shape.ts'
 
 /** Everything that is configured, with every default filled in. Times are milliseconds. */
 export interface Settings {
@@ -65,6 +65,13 @@ export interface Settings {
     readonly queues: readonly QueueShare[] | null
     readonly name: string | null
     readonly drain: number
+    /** When a supervisor renews a worker process though nothing is wrong; null: never. */
+    readonly recycle: {
+      readonly tasks: number | null
+      readonly age: number | null
+      /** Bytes. */
+      readonly memory: number | null
+    }
   }
   readonly log: {
     readonly level: LogLevel
@@ -142,6 +149,9 @@ const FIELDS = {
   queues: field(['worker.queues'], ['WORKER_QUEUES'], readQueues),
   name: field(['worker.name'], ['WORKER_NAME'], readText),
   drain: span(['worker.drain', 'worker.maxShutdownWait'], ['WORKER_MAX_SHUTDOWN_WAIT'], readDuration()),
+  maxTasks: field(['worker.recycle.tasks'], ['WORKER_MAX_TASKS'], whole(1, 1_000_000_000)),
+  maxAge: span(['worker.recycle.age'], ['WORKER_MAX_AGE'], readDuration(second)),
+  maxMemory: field(['worker.recycle.memory'], ['WORKER_MAX_MEMORY'], readBytes),
   level: field(['log.level'], ['LOG_LEVEL'], readLevel),
   logFile: field(['log.file'], ['LOG_FILE'], readText),
   logSize: field(['log.size'], ['LOG_MAX_SIZE'], readBytes),
@@ -224,6 +234,11 @@ function readParts(picker: Picker) {
       queues: picker.pick(FIELDS.queues, null),
       name: picker.pick(FIELDS.name, null),
       drain: picker.pick(FIELDS.drain, DEFAULTS.drain),
+      recycle: {
+        tasks: picker.pick(FIELDS.maxTasks, null),
+        age: picker.pick(FIELDS.maxAge, null),
+        memory: picker.pick(FIELDS.maxMemory, null),
+      },
     },
     log: {
       level: picker.pick(FIELDS.level, 'info' as const),
@@ -293,8 +308,12 @@ function checkConfig(config: object, name: string): void {
   const lang: unknown = Reflect.get(config, 'lang')
   if (lang !== undefined && lang !== null && lang !== 'zh' && lang !== 'en')
     throw new WindlassError('config_invalid', `${name}: lang is zh or en, not ${show(lang)}`)
-  for (const [section, keys] of Object.entries(CONFIG_KEYS)) {
-    const value: unknown = Reflect.get(config, section)
+  const worker: unknown = Reflect.get(config, 'worker')
+  const recycle: unknown =
+    typeof worker === 'object' && worker !== null ? Reflect.get(worker, 'recycle') : null
+  const sections = [...Object.entries(CONFIG_KEYS), ['worker.recycle', RECYCLE_KEYS] as const]
+  for (const [section, keys] of sections) {
+    const value: unknown = section === 'worker.recycle' ? recycle : Reflect.get(config, section)
     if (keys === null || value === undefined || value === null) continue
     if (typeof value !== 'object' || Array.isArray(value))
       throw new WindlassError('config_invalid', `${name}: ${section} is an object, not ${show(value)}`)

@@ -24,6 +24,15 @@ export interface WorkerConfig {
   readonly name?: string
   /** How long a stopping worker lets its tasks run. Default 5 min. */
   readonly drain?: Duration
+  /** When `up` and `start` put a new process in the place of one that runs well, so that leaks cannot add up. */
+  readonly recycle?: {
+    /** After so many attempts. */
+    readonly tasks?: number
+    /** After this time; each process draws its own in the last fifth of it. */
+    readonly age?: Duration
+    /** When it takes more memory than this, as the system counts it. */
+    readonly memory?: ByteSize
+  }
 }
 
 export interface LogConfig {
@@ -126,7 +135,7 @@ export const CONFIG_KEYS: Readonly<Record<keyof Config, readonly string[] | null
   retry: null,
   retention: ['succeeded', 'dead', 'count', 'bytes'],
   lease: null,
-  worker: ['count', 'concurrency', 'queues', 'name', 'drain', 'maxShutdownWait', 'heartbeat'],
+  worker: ['count', 'concurrency', 'queues', 'name', 'drain', 'maxShutdownWait', 'heartbeat', 'recycle'],
   log: ['level', 'file', 'size', 'keep'],
   lang: null,
   middleware: null,
@@ -140,6 +149,9 @@ export const CONFIG_KEYS: Readonly<Record<keyof Config, readonly string[] | null
   schedules: null,
   endpoints: null,
 }
+
+/** Keys of `worker.recycle`. */
+export const RECYCLE_KEYS: readonly string[] = ['tasks', 'age', 'memory']
 
 /** Sections of the seeds' YAML files that say where the servers are; what else is in them is not ours to judge. */
 export const SEED_SECTIONS: readonly string[] = ['redis', 'rabbitmq']

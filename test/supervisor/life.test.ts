@@ -1,132 +1,9 @@
-/** The supervisor with real processes and a store that only remembers what it was told. */
+/** The supervisor and its processes: starts, deaths, restarts, stops. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 
-import type { SessionEnd, SweepReply } from '../core/hot-verbs.ts'
-import type { DeathRegister } from './death-report.ts'
-import type { WorkerFacts } from './control.ts'
-import type { SupervisorEvent } from './events.ts'
-import { placeOf } from './place.ts'
-import { Supervisor, type SupervisorOptions } from './supervisor.ts'
-
-const folder = mkdtempSync(join(tmpdir(), 'windlass-supervisor-'))
-after(() => rmSync(folder, { recursive: true, force: true }))
-
-/** A child that does as its words say. */
-const script = join(folder, 'child.mjs')
-writeFileSync(
-  script,
-  `import { spawn } from 'node:child_process'
-  import { WorkerLink } from ${JSON.stringify(import.meta.resolve('./worker-link.ts'))}
-  const link = WorkerLink.take()
-  const does = (word) => process.argv.includes(word)
-  console.log('hello'); console.error('from stderr')
-  if (does('grandchild')) console.log('grandchild ' + spawn('sleep', ['60'], { stdio: 'inherit' }).pid)
-  if (does('fail')) { console.error('cannot start'); process.exit(7) }
-  process.on('SIGTERM', () => { if (!does('stubborn')) process.exit(0) })
-  link.onRelease(() => { if (!does('stubborn')) process.exit(0) })
-  link.tell({ session: 'session-of-' + process.pid, ready: true })
-  if (does('deaf')) setTimeout(() => process.exit(6), 30)
-  setInterval(() => {}, 1000)`,
-)
-
-const NOTHING: SweepReply = {
-  turn: true,
-  orphans: [],
-  overdue: [],
-  declaredDead: [],
-  expired: 0,
-  promoted: 0,
-  purged: 0,
-  cursor: null,
-}
-
-class Register implements DeathRegister {
-  readonly ends: SessionEnd[] = []
-  readonly failures: number
-  #calls = 0
-
-  constructor(failures = 0) {
-    this.failures = failures
-  }
-
-  endSession(ends: readonly SessionEnd[]): Promise<'ended'[]> {
-    if (this.#calls++ < this.failures) return Promise.reject(new Error('out of reach'))
-    this.ends.push(...ends)
-    return Promise.resolve(ends.map(() => 'ended' as const))
-  }
-
-  sweep = (): Promise<SweepReply> => Promise.resolve(NOTHING)
-  settle = (): Promise<never[]> => Promise.resolve([])
-  documents = { put: (): Promise<never[]> => Promise.resolve([]) }
-}
-
-class Watched {
-  readonly events: SupervisorEvent[] = []
-  readonly register: Register
-  readonly supervisor: Supervisor
-  readonly #waiting = new Set<() => void>()
-
-  constructor(
-    t: TestContext,
-    words: string[],
-    options: Partial<SupervisorOptions> = {},
-    register = new Register(),
-  ) {
-    this.register = register
-    this.supervisor = new Supervisor({
-      engine: register,
-      place: placeOf(mkdtempSync(join(folder, 'place-'))),
-      count: 1,
-      command: () => ({ file: process.execPath, args: [script, ...words], env: {} }),
-      tell: (event) => {
-        this.events.push(event)
-        for (const check of this.#waiting) check()
-      },
-      rules: { first: 20, most: 40, healthyAfter: 60_000, loopAt: 3 },
-      ...options,
-    })
-    t.after(async () => {
-      const stopped = this.supervisor.stop()
-      this.supervisor.force()
-      await stopped
-    })
-  }
-
-  get workers(): readonly WorkerFacts[] {
-    return this.supervisor.status().workers
-  }
-
-  of<K extends SupervisorEvent['kind']>(kind: K): Extract<SupervisorEvent, { kind: K }>[] {
-    return this.events.filter((event) => event.kind === kind) as Extract<SupervisorEvent, { kind: K }>[]
-  }
-
-  /** Resolves when there are `count` events of that kind. */
-  until(kind: SupervisorEvent['kind'], count = 1): Promise<void> {
-    return new Promise((resolve) => {
-      const check = (): void => {
-        if (this.of(kind).length < count) return
-        this.#waiting.delete(check)
-        resolve()
-      }
-      this.#waiting.add(check)
-      check()
-    })
-  }
-}
-
-/** A zombie that nobody reaped yet is dead. */
-function lives(pid: number): boolean {
-  try {
-    if (process.platform === 'linux') return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}
+import { Register } from './child.ts'
+import { lives, Watched } from './rig.ts'
 
 test('workers start, tell their lines, drain at the stop', async (t) => {
   const watched = new Watched(t, [], { count: 2 })
@@ -202,7 +79,7 @@ test('a worker that was deaf is no death: another one starts at once, and nothin
 
 test('a program that does not exist is told, and retried', async (t) => {
   const watched = new Watched(t, [], {
-    command: () => ({ file: join(folder, 'no-such-program'), args: [], env: {} }),
+    command: () => ({ file: '/no-such-program', args: [], env: {} }),
   })
   await watched.supervisor.start()
   await watched.until('restart', 2)
