@@ -92,7 +92,7 @@ export function formatPlace({ host, port }: Place): string {
 }
 
 /** True where the connection is encrypted. */
-export function isSecure({ scheme }: RedisAddress): boolean {
+export function isSecure({ scheme }: Pick<RedisAddress, 'scheme'>): boolean {
   return scheme === 'rediss' || scheme === 'valkeys'
 }
 
