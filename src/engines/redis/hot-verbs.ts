@@ -13,11 +13,16 @@ import type {
 import { outcomeMark } from '../../core/outcome-mark.ts'
 import type { LogLine, TaskRecord } from '../../core/record.ts'
 import type { Reply } from './resp.ts'
-import { encodeTasks, enqueueReplies } from './new-tasks.ts'
+import { encodeOne, encodeTasks, enqueueReplies, isPlain } from './new-tasks.ts'
 import { inParts, type Store } from './store.ts'
 import { codeOf, ITEM, stateOf, undigits, word } from './words.ts'
 
 export async function enqueue(store: Store, tasks: readonly NewTask[]): Promise<EnqueueReply[]> {
+  const [first] = tasks
+  if (first !== undefined && tasks.length === 1 && isPlain(first)) {
+    const [created] = await store.run('enqueue-one', encodeOne(first, store.reader.bodies))
+    if (created === 1) return enqueueReplies(tasks, null)
+  }
   return inParts(tasks, async (part) =>
     enqueueReplies(part, await store.run('enqueue', encodeTasks(part, store.reader.bodies))),
   )
@@ -94,7 +99,7 @@ function settleArgs(store: Store, settlements: readonly Settlement[]): string[] 
   for (let at = 0; at < settlements.length; parts++) {
     const first = settlements[at]
     if (first === undefined) break
-    if (isPlain(first)) {
+    if (isPlainEnding(first)) {
       const ids = alikeFrom(settlements, at, first)
       const { claim: token, outcome } = first
       args.push('p', word(token), word(outcomeMark(outcome)), outcome.result ?? '', ids.join(ITEM))
@@ -117,7 +122,7 @@ function alikeFrom(
   for (let at = from; at < settlements.length; at++) {
     const next = settlements[at]
     if (next === undefined || next.claim !== claim) break
-    if (next.outcome !== outcome && (!isPlain(next) || next.outcome.result !== outcome.result)) break
+    if (next.outcome !== outcome && (!isPlainEnding(next) || next.outcome.result !== outcome.result)) break
     ids.push(word(next.id))
   }
   return ids
@@ -152,7 +157,7 @@ function wholeArgs(
 }
 
 /** Most endings: a success that says no more than a short result. */
-function isPlain({ guard, outcome, logs, followUps }: Settlement): boolean {
+function isPlainEnding({ guard, outcome, logs, followUps }: Settlement): boolean {
   const { kind, to, charge, reason, result, error, warnings } = outcome
   if (kind !== 'succeed' || to !== 'succeeded' || guard !== 'claim') return false
   if (result === null || result.length > SHORT_RESULT || reason !== null || error !== null) return false

@@ -45,7 +45,13 @@ export function encodeTasks(tasks: readonly NewTask[], bodies: Bodies): string[]
   return [...shapes.list(), String(runs), ...args]
 }
 
-function isPlain({ minted, unique, group, parentId, expires, due }: NewTask): boolean {
+/** The arguments for a plain task alone (lua/enqueue-one.lua). */
+export function encodeOne(task: NewTask, bodies: Bodies): string[] {
+  return [word(task.id), bodies.pack(task, 1), shapeText(task, weightOf(task)), String(task.priority)]
+}
+
+/** Due now, minted, and nothing special: most tasks are. */
+export function isPlain({ minted, unique, group, parentId, expires, due }: NewTask): boolean {
   return (
     minted &&
     unique === null &&

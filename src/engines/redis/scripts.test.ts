@@ -40,7 +40,7 @@ test('shared parts begin with what they own', () => {
 
 test('what adds tasks or entries is refused by a full server before it starts; everything else runs', () => {
   const bare = scripts.filter(({ text }) => text.startsWith('#!lua\n')).map(({ name }) => name)
-  assert.deepEqual(bare.toSorted(), ['append', 'enqueue', 'fire', 'migrate'])
+  assert.deepEqual(bare.toSorted(), ['append', 'enqueue', 'enqueue-one', 'fire', 'migrate'])
   for (const { name, text } of scripts) {
     if (!bare.includes(name)) assert.match(text, /^#!lua flags=(?:allow-oom|no-writes)\n/, name)
   }

@@ -4,7 +4,7 @@
 -- Answers for each request: {live, more, wait ('': none), again, replayed, records (see beside.lua)}
 -- `again`: it stopped at what one unit looks at or answers before it took anything.
 -- O(n log N), n ≤ 1,000 looked at or taken in all, and promoted
---@ unit rows gathered task beside lanes
+--@ unit only-task rows gathered task beside lanes
 local answers, at = {}, 4
 for i = 1, tonumber(ARGV[3]) do
   local session, claimId, limit, n = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])

@@ -35,11 +35,12 @@ local function hint(kind, queue)
   if not (quiet and kind == 'change') then hints[kind .. FS .. queue] = true end
 end
 
--- This unit's entry in the index of creation of a lane (queue and type): its number, and the ids.
-local function entryOf(shape)
+-- This unit's entry in the index of creation of a lane (queue and type): its number, which is that of a place that this
+-- unit has drawn, and the ids.
+local function entryOf(shape, place)
   local entry = entries[shape.lane]
   if not entry then
-    entry = { string.format('%016d', call('HINCRBY', P .. 'm', 'entry', 1)) }
+    entry = { string.format('%016d', place or call('HINCRBY', P .. 'm', 'place', 1)) }
     entries[shape.lane] = entry
   end
   return entry

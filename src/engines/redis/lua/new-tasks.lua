@@ -42,7 +42,7 @@ local function needSpecial()
     t.till = (shape.key == '' or ARGV[at + 6] == '') and '' or int(NOW + ARGV[at + 6])
     t.code = tonumber(t.runAt) <= NOW and '1' or '0'
     if t.code == '1' then t.place = tostring(call('HINCRBY', P .. 'm', 'place', 1)) end
-    local entry = entryOf(shape)
+    local entry = entryOf(shape, tonumber(t.place))
     entry[#entry + 1] = id
     t.entry = entry[1]
     enter(t)
@@ -85,7 +85,7 @@ local function enqueuePlain(shape, priority, ids, at)
   local lane = priority .. FS .. shape.queue
   -- Those whose id is taken have a place, too: an index counts all.
   local first = call('HINCRBY', P .. 'm', 'place', n) - n
-  local entry = entryOf(shape)
+  local entry = entryOf(shape, first + 1)
   local tail = FS .. FS .. FS .. FS .. LS .. FS .. LS .. FS .. now .. FS .. now .. FS .. FS .. priority ..
     string.rep(FS, 6) .. entry[1] .. FS .. int(first) .. LS .. FS .. FS .. FS .. LS .. shape.text .. LS
   if #fresh >= SHARED then tail = share(tail, #fresh) end
