@@ -25,19 +25,23 @@ export async function askAndWatch(
   wait = true,
 ): Promise<SupervisorStatus> {
   if (!wait) return askSupervisor(place, request, { wait })
-  const leave = new AbortController()
-  void listenToStop().asked.then(() => leave.abort())
   const watching = watch(cli, place)
   try {
-    return await askSupervisor(place, request, { signal: leave.signal })
-  } catch (error) {
-    if (!leave.signal.aborted) throw error
-    throw new WindlassError('wait_timeout', `not waited for any longer: the ${request.verb} goes on`, {
-      hint: 'windlass status shows how far it is.',
-    })
+    return await Promise.race([askSupervisor(place, request), untilLeft(request.verb)])
   } finally {
     watching.end()
   }
+}
+
+/**
+ * Fails as soon as the user does not want to wait any more.
+ * @throws WindlassError `wait_timeout`
+ */
+export async function untilLeft(verb: string): Promise<never> {
+  await listenToStop().asked
+  throw new WindlassError('wait_timeout', `not waited for any longer: the ${verb} goes on`, {
+    hint: 'windlass status shows how far it is.',
+  })
 }
 
 /** Prints what changes, for people only. */

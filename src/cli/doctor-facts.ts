@@ -10,10 +10,18 @@ import type { Engine } from '../core/engine.ts'
 import { LIMITS } from '../core/limits.ts'
 import type { TaskRecord, TaskState } from '../core/record.ts'
 import { fileSystemOf, networkFileSystem } from '../engines/sqlite/file-system.ts'
+import { askSupervisor } from '../supervisor/ask.ts'
+import { DEFAULT_NAME, placeOf } from '../supervisor/place.ts'
+import type { SupervisorState } from './doctor-supervisor.ts'
+import { leftBehind } from './left-behind.ts'
+import { tellFailure } from './exit-codes.ts'
 import { processesOf } from './running-processes.ts'
+import { isNotRunning } from './supervisor-place.ts'
 import type { MachineFacts, Seen, StoreFacts, WorkFacts } from './doctor-rules.ts'
 
 const PAGES = 10
+/** A supervisor that lives answers in a few ms. */
+const SUPERVISOR_PATIENCE = 3_000
 
 /** This machine. */
 export function machineFacts(): MachineFacts {
@@ -41,6 +49,19 @@ export async function storeFacts(engine: Engine, url: string): Promise<StoreFact
     examined: await engine.examine(),
     disk: file === null ? null : diskFacts(file),
     clockOffset: Math.round(now - middle),
+  }
+}
+
+/** The supervisor of this config, and what of it is left. */
+export async function supervisorFacts(root: string, name: string | null): Promise<SupervisorState> {
+  const place = placeOf(root, name ?? DEFAULT_NAME)
+  const facts = { name: place.name, status: null, mute: null, left: [] }
+  try {
+    const status = await askSupervisor(place, { verb: 'status' }, { patience: SUPERVISOR_PATIENCE })
+    return { ...facts, status }
+  } catch (error) {
+    if (isNotRunning(error)) return { ...facts, left: leftBehind(place) }
+    return { ...facts, mute: tellFailure(error, null).message }
   }
 }
 

@@ -118,7 +118,7 @@ for (const [name, change, expected] of [
     'more workers than cores can feed',
     { live: [1, 2, 3, 4, 5].map((id) => session(String(id))) },
     [
-      'workers: 5 live, 5 on this host with 2 cores → windlass up --workers 4, with more --concurrency if tasks mostly wait',
+      'workers: 5 live, 5 on this host with 2 cores → windlass scale 4, with more --concurrency if tasks mostly wait',
     ],
   ],
 ] as const satisfies readonly (readonly [string, Partial<WorkFacts>, readonly string[]])[]) {

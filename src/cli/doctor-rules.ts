@@ -122,7 +122,7 @@ function judgeWorkers({ live }: WorkFacts, { host, cores }: MachineFacts): Findi
       'workers',
       here / cores <= MOST_WORKERS_PER_CORE,
       detail,
-      `windlass up --workers ${cores * MOST_WORKERS_PER_CORE}, with more --concurrency if tasks mostly wait`,
+      `windlass scale ${cores * MOST_WORKERS_PER_CORE}, with more --concurrency if tasks mostly wait`,
     ),
   ]
 }

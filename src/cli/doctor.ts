@@ -7,9 +7,10 @@ import { existsSync } from 'node:fs'
 import { WindlassError } from '../core/errors.ts'
 import type { Windlass } from '../windlass.ts'
 import type { Cli } from './cli.ts'
-import { machineFacts, sqliteFile, storeFacts, workFacts } from './doctor-facts.ts'
+import { machineFacts, sqliteFile, storeFacts, supervisorFacts, workFacts } from './doctor-facts.ts'
 import { judgeMachine, judgeStore, judgeWork } from './doctor-rules.ts'
 import { judgeSchedules } from './doctor-schedules.ts'
+import { judgeSupervisor } from './doctor-supervisor.ts'
 import type { Finding } from './finding.ts'
 import { EXIT, tellFailure, type Failure } from './exit-codes.ts'
 import { maskSecrets } from '../core/secrets.ts'
@@ -30,8 +31,9 @@ export function define(command: Command, cli: Cli): void {
 async function examine(cli: Cli, windlass: Windlass): Promise<void> {
   const machine = machineFacts()
   const findings: Finding[] = judgeMachine(machine)
-  const { file, engine: choice, notes } = windlass.settings
+  const { file, root, engine: choice, notes, worker } = windlass.settings
   findings.push({ check: 'config', ok: true, detail: file ?? 'no config file', mend: null })
+  findings.push(...judgeSupervisor(await supervisorFacts(root, worker.name)))
   for (const note of notes) findings.push({ check: 'note', ok: true, detail: maskSecrets(note), mend: null })
   const path = sqliteFile(choice.url)
   if (path !== null && !existsSync(path)) {

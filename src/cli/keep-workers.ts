@@ -47,7 +47,7 @@ const LINES_TOLD = 5
  * @throws WindlassError `already_running`, `refused`; `child_failed` when somebody waits for workers that cannot start
  */
 export async function keepWorkers(keeping: Keeping): Promise<void> {
-  const { engine, monitor, say, stop, settings, journal } = keeping
+  const { engine, monitor, say, stop, settings, journal, starter } = keeping
   // Before the first worker: it must not speak for us.
   const notice = openServiceNotice({ log: journal.log })
   let manner: StopManner = { grace: null, force: false }
@@ -61,6 +61,8 @@ export async function keepWorkers(keeping: Keeping): Promise<void> {
   await supervisor.start()
   const status = () => supervisor.status()
   const tellStop = followSupervisor(notice, { status })
+  // No worker will ever be the last one that is ready.
+  if (settings.worker.count === 0) starter?.ready(status())
   const endMonitor = startMonitor({
     every: monitor,
     status,

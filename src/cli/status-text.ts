@@ -37,7 +37,8 @@ export function statusText({ supervisor, workers }: SupervisorStatus, out: Voice
   ].join('\n')
 }
 
-function workerTable(workers: readonly WorkerFacts[], out: Voice): string {
+/** Each worker on a line. */
+export function workerTable(workers: readonly WorkerFacts[], out: Voice): string {
   const right = (title: string) => ({ title, align: 'right' as const })
   return formatTable(
     [

@@ -1,14 +1,18 @@
-// `windlass stop`: ends a supervisor and its workers, and waits until they are gone. Running tasks may end, unless it is
-// forced; nothing is lost or charged either way. Exit 3 when nothing runs.
+// `windlass stop`: ends a supervisor and its workers, and waits until they are gone, also workers that outlived their
+// supervisor. Running tasks may end, unless it is forced; nothing is lost or charged either way. Exit 3 when nothing runs.
 
 import type { Command } from 'commander'
-import { readFileSync } from 'node:fs'
 
 import { sleep, systemClock } from '../base/clock.ts'
-import type { SupervisorStatus } from '../supervisor/control.ts'
-import { askAndWatch } from './await-supervisor.ts'
+import type { SupervisorStatus, WorkerFacts } from '../supervisor/control.ts'
+import type { Place } from '../supervisor/place.ts'
+import { isGone, readIdentity, startTimeOf } from '../worker/identity.ts'
+import { askAndWatch, untilLeft } from './await-supervisor.ts'
 import type { Cli } from './cli.ts'
-import { declareName, findPlace, type NameFlag } from './supervisor-place.ts'
+import { endLeftBehind, leftBehind } from './left-behind.ts'
+import { changeLines } from './status-text.ts'
+import { stopLimitFor } from './stop-limit.ts'
+import { declareName, findPlace, isNotRunning, type NameFlag } from './supervisor-place.ts'
 import { readSeconds } from './values.ts'
 
 interface Flags extends NameFlag {
@@ -26,34 +30,62 @@ export function define(command: Command, cli: Cli): void {
     .option('--force', 'hand back running tasks at once')
     .action(async (flags: Flags) => {
       const grace = flags.grace === undefined ? null : readSeconds(flags.grace, '--grace')
-      const { place } = await findPlace(cli, flags)
-      const status = await askAndWatch(cli, place, { verb: 'stop', grace, force: flags.force === true })
-      await untilGone(status.supervisor.pid)
-      answer(cli, status)
+      const { place, settings } = await findPlace(cli, flags)
+      const request = { verb: 'stop', grace, force: flags.force === true } as const
+      let stopped: SupervisorStatus | null = null
+      let nobody: unknown = null
+      try {
+        stopped = await askAndWatch(cli, place, request)
+        await untilGone(stopped.supervisor.pid)
+      } catch (error) {
+        if (!isNotRunning(error)) throw error
+        nobody = error
+      }
+      // Of a supervisor that died, perhaps while it stopped.
+      const left = leftBehind(place)
+      if (left.length > 0)
+        await endLeft(cli, place, request.force ? 0 : (grace ?? stopLimitFor(settings.worker.drain)))
+      else if (stopped === null) throw nobody
+      answer(cli, place, stopped, [...(stopped?.workers ?? []), ...left])
     })
 }
 
 /** The end of its connection comes a moment before the end of its process. */
 async function untilGone(pid: number): Promise<void> {
+  const self = readIdentity()
+  const supervisor = { ...self, pid, startTime: startTimeOf(pid) }
   const until = systemClock.mono() + LAST_STEPS
-  while (isAlive(pid) && systemClock.mono() < until) await sleep(systemClock, LOOK)
+  while (supervisor.startTime !== '' && !isGone(supervisor, self) && systemClock.mono() < until)
+    await sleep(systemClock, LOOK)
 }
 
-function answer(cli: Cli, { supervisor: { pid, name }, workers }: SupervisorStatus): void {
-  const stopped = workers.flatMap((one) => (one.pid === null ? [] : [{ name: one.name, pid: one.pid }]))
-  cli.out.answer({ supervisor: { pid, name }, workers: stopped }, () =>
-    cli.out.say('stop.done', { name, pid, count: stopped.length }),
+/** They drain by themselves once they were told to, so nothing is lost when nobody waits any more. */
+async function endLeft(cli: Cli, place: Place, grace: number): Promise<void> {
+  let before: readonly WorkerFacts[] | null = null
+  const ended = endLeftBehind(place, {
+    grace,
+    onLook: (left) => {
+      for (const line of before === null ? [] : changeLines(before, left, cli.out)) cli.out.note(line)
+      before = left
+    },
+  })
+  await Promise.race([ended, untilLeft('stop')])
+}
+
+function answer(
+  { out }: Cli,
+  { name }: Place,
+  stopped: SupervisorStatus | null,
+  ended: readonly WorkerFacts[],
+): void {
+  const workers = [...new Map(ended.map((one) => [one.pid, one.name]))].flatMap(([pid, worker]) =>
+    pid === null ? [] : [{ name: worker, pid }],
   )
-}
-
-/** What nobody has buried yet is gone, too. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return (
-      process.platform !== 'linux' || !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-    )
-  } catch {
-    return false
-  }
+  const count = workers.length
+  const supervisor = stopped === null ? null : { name, pid: stopped.supervisor.pid }
+  out.answer({ supervisor, workers }, () =>
+    supervisor === null
+      ? out.say('stop.left', { name, count })
+      : out.say('stop.done', { name, pid: supervisor.pid, count }),
+  )
 }

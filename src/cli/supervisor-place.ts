@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import { chooseLanguage } from '../base/messages/messages.ts'
 import { loadSettings } from '../config/load.ts'
 import type { Settings } from '../config/settings.ts'
+import { WindlassError } from '../core/errors.ts'
 import { placeOf, type Place } from '../supervisor/place.ts'
 import type { Cli } from './cli.ts'
 import { flagsOf } from './flags.ts'
@@ -29,4 +30,9 @@ export async function findPlace(
   const settings = await loadSettings({ config: cli.globals.config, flags })
   if (settings.lang !== null) cli.out.speak(chooseLanguage(settings.lang, {}))
   return { place: placeOf(settings.root, settings.worker.name ?? undefined), settings }
+}
+
+/** True when nobody listens at the place. */
+export function isNotRunning(error: unknown): boolean {
+  return error instanceof WindlassError && error.code === 'not_running'
 }

@@ -35,66 +35,105 @@ function workersOf({ document }: { document: Document }): Document[] {
   return document['workers'] as Document[]
 }
 
-describe(
-  'the worker manager',
-  { concurrency: true, skip: process.platform !== 'linux' && 'reads /proc' },
-  () => {
-    test('start -d leaves workers that are ready; status shows them, stop ends them', async (t) => {
-      const place = settle(t)
-      const started = await place.json(['start', '2', '-d', '-n', 'mail'])
-      assert.equal(started.code, 0)
-      const status = await place.json(['status', '-n', 'mail'])
-      assert.deepEqual(Object.keys(status.document), ['supervisor', 'workers'])
-      assert.deepEqual(
-        workersOf(status).map(({ name, state, restarts }) => [name, state, restarts]),
-        [
-          ['mail-1', 'running', 0],
-          ['mail-2', 'running', 0],
-        ],
-      )
-      const { pid, log } = status.document['supervisor'] as Document
-      assert.equal(log, join(place.folder, 'logs/mail.log'))
-      const pids = [pid, ...workersOf(status).map((one) => one['pid'])]
-      assert.deepEqual(new Set(processesIn(place.folder)), new Set(pids))
-      const [again, other, stopped] = [
-        await place.json(['start', '-n', 'mail', '-d']),
-        await place.json(['status']),
-        await place.json(['stop', '-n', 'mail']),
-      ]
-      assert.deepEqual([again.code, errorOf(again).code], [1, 'already_running'])
-      assert.deepEqual([other.code, errorOf(other).code], [3, 'not_running'])
-      assert.deepEqual([stopped.code, (stopped.document['supervisor'] as Document)['pid']], [0, pid])
-      assert.deepEqual(processesIn(place.folder), [])
-      assert.match(readFileSync(join(place.folder, 'logs/mail.log'), 'utf8'), /windlass is down/)
-    })
+function pidsOf(answer: { document: Document }): unknown[] {
+  return workersOf(answer).map(({ pid }) => pid)
+}
 
-    test('start -d tells what the start failed with, and leaves nothing', async (t) => {
-      const place = settle(t, { ...FILES, 'tasks.ts': "throw new Error('the handler file is broken')" })
-      const [loop, away] = await Promise.all([
-        place.json(['start', '1', '-d']),
-        place.json(['start', '-d', '-n', 'other', '--engine', 'sqlite:tasks.ts/x.db']),
-      ])
-      assert.deepEqual([loop.code, errorOf(loop).code], [1, 'child_failed'])
-      assert.match(errorOf(loop).message, /worker-1 died 3 times in a row[^]*the handler file is broken/)
-      assert.deepEqual([away.code, errorOf(away).code], [4, 'engine_unreachable'])
-      assert.deepEqual(processesIn(place.folder), [])
-    })
+async function judgeLife(t: TestContext): Promise<void> {
+  const place = settle(t)
+  const started = await place.json(['start', '2', '-d', '-n', 'mail'])
+  assert.equal(started.code, 0)
+  const status = await place.json(['status', '-n', 'mail'])
+  assert.deepEqual(Object.keys(status.document), ['supervisor', 'workers'])
+  assert.deepEqual(
+    workersOf(status).map(({ name, state, restarts }) => [name, state, restarts]),
+    [
+      ['mail-1', 'running', 0],
+      ['mail-2', 'running', 0],
+    ],
+  )
+  const { pid, log } = status.document['supervisor'] as Document
+  assert.equal(log, join(place.folder, 'logs/mail.log'))
+  const pids = [pid, ...workersOf(status).map((one) => one['pid'])]
+  assert.deepEqual(new Set(processesIn(place.folder)), new Set(pids))
+  const again = await place.json(['start', '-n', 'mail', '-d'])
+  assert.deepEqual([again.code, errorOf(again).code], [1, 'already_running'])
+  assert.match(errorOf(again).message, new RegExp(`pid ${String(pid)}$`))
+  const scaled = await place.json(['scale', '1', '-n', 'mail'])
+  assert.deepEqual([scaled.code, pidsOf(scaled)], [0, pidsOf(status).slice(0, 1)])
+  const renewed = await place.json(['restart', '2', '-n', 'mail'])
+  assert.deepEqual(
+    workersOf(renewed).map(({ name, state }) => [name, state]),
+    [
+      ['mail-1', 'running'],
+      ['mail-2', 'running'],
+    ],
+  )
+  assert.equal(pidsOf(renewed).includes(pidsOf(scaled)[0]), false)
+  const stopped = await place.json(['stop', '-n', 'mail'])
+  assert.deepEqual([stopped.code, (stopped.document['supervisor'] as Document)['pid']], [0, pid])
+  assert.deepEqual(processesIn(place.folder), [])
+  const after = await place.json(['stop', '-n', 'mail'])
+  assert.deepEqual([after.code, errorOf(after).code], [3, 'not_running'])
+  assert.match(readFileSync(join(place.folder, 'logs/mail.log'), 'utf8'), /windlass is down/)
+}
 
-    test('without a log file there is no background', async (t) => {
-      const place = settle(t)
-      const answer = await place.json(['start', '-d'], { env: { LOG_FILE: 'tasks.ts/worker.log' } })
-      assert.deepEqual([answer.code, errorOf(answer).code], [1, 'log_not_writable'])
-      assert.match(errorOf(answer).message, /tasks\.ts\/worker\.log cannot be written/)
-      assert.equal(existsSync(join(place.folder, 'windlass.db')), false)
-    })
+async function judgeLeftBehind(t: TestContext): Promise<void> {
+  const place = settle(t)
+  const start = place.start(['start', '--json'])
+  await start.until((one) => one.stdout.includes('all workers are ready'))
+  start.signal('SIGKILL')
+  await start.ended
+  const status = await place.json(['status'])
+  assert.deepEqual(
+    [status.code, errorOf(status).code, status.document['supervisor']],
+    [3, 'not_running', null],
+  )
+  const pids = pidsOf(status)
+  assert.deepEqual(new Set(processesIn(place.folder)), new Set(pids))
+  const people = await place.run(['status'])
+  assert.equal(people.code, 3)
+  assert.match(people.stdout, new RegExp(`^worker-1 +${String(pids[0])} +running`, 'm'))
+  const stopped = await place.json(['stop'])
+  assert.deepEqual([stopped.code, stopped.document['supervisor'], pidsOf(stopped)], [0, null, pids])
+  assert.deepEqual(processesIn(place.folder), [])
+}
 
-    test('stop asks a supervisor in the foreground, too', async (t) => {
-      const place = settle(t)
-      const start = place.start(['start', '-c', '1'])
-      await start.until((one) => one.stdout.includes('all workers are ready'))
-      const stopped = await place.run(['stop'])
-      assert.deepEqual([stopped.code, (await start.ended).code], [0, 0])
-      assert.match(stopped.stdout, /^worker \(pid \d+\) and 1 workers have stopped\n$/)
-    })
-  },
-)
+async function judgeFailedStart(t: TestContext): Promise<void> {
+  const place = settle(t, { ...FILES, 'tasks.ts': "throw new Error('the handler file is broken')" })
+  const [loop, away] = await Promise.all([
+    place.json(['start', '1', '-d']),
+    place.json(['start', '-d', '-n', 'other', '--engine', 'sqlite:tasks.ts/x.db']),
+  ])
+  assert.deepEqual([loop.code, errorOf(loop).code], [1, 'child_failed'])
+  assert.match(errorOf(loop).message, /worker-1 died 3 times in a row[^]*the handler file is broken/)
+  assert.deepEqual([away.code, errorOf(away).code], [4, 'engine_unreachable'])
+  assert.deepEqual(processesIn(place.folder), [])
+}
+
+async function judgeNoLog(t: TestContext): Promise<void> {
+  const place = settle(t)
+  const answer = await place.json(['start', '-d'], { env: { LOG_FILE: 'tasks.ts/worker.log' } })
+  assert.deepEqual([answer.code, errorOf(answer).code], [1, 'log_not_writable'])
+  assert.match(errorOf(answer).message, /tasks\.ts\/worker\.log cannot be written/)
+  assert.equal(existsSync(join(place.folder, 'windlass.db')), false)
+}
+
+async function judgeForeground(t: TestContext): Promise<void> {
+  const place = settle(t)
+  const start = place.start(['start', '-c', '1'])
+  await start.until((one) => one.stdout.includes('all workers are ready'))
+  const stopped = await place.run(['stop'])
+  assert.deepEqual([stopped.code, (await start.ended).code], [0, 0])
+  assert.match(stopped.stdout, /^worker \(pid \d+\) and 1 workers have stopped\n$/)
+}
+
+const only = { concurrency: true, skip: process.platform !== 'linux' && 'reads /proc' }
+
+describe('the worker manager', only, () => {
+  test('start -d leaves workers that are ready; status shows them, stop ends them', judgeLife)
+  test('workers that outlive their supervisor are shown, and ended', judgeLeftBehind)
+  test('start -d tells what the start failed with, and leaves nothing', judgeFailedStart)
+  test('without a log file there is no background', judgeNoLog)
+  test('stop asks a supervisor in the foreground, too', judgeForeground)
+})

@@ -181,7 +181,7 @@ export const en = {
   'doctor.m_disk': 'free some disk space',
   'doctor.m_clock': 'set the clocks by NTP, on both machines',
   'doctor.m_types': 'add the type to `tasks` in the config, then windlass up',
-  'doctor.m_workers': 'windlass up --workers {count}, with more --concurrency if tasks mostly wait',
+  'doctor.m_workers': 'windlass scale {count}, with more --concurrency if tasks mostly wait',
   'doctor.d3': 'on disk: fsynced before it is acknowledged (SQLite, synchronous=FULL)',
   'doctor.d2':
     'survives a killed process; a power cut may lose the last moments (SQLite, synchronous=NORMAL)',

@@ -180,7 +180,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'doctor.m_disk': '请腾出磁盘空间',
   'doctor.m_clock': '请在两台机器上用 NTP 校时',
   'doctor.m_types': '请把该类型加入配置的 `tasks`，然后 windlass up',
-  'doctor.m_workers': 'windlass up --workers {count}；若任务多在等待，请调高 --concurrency',
+  'doctor.m_workers': 'windlass scale {count}；若任务多在等待，请调高 --concurrency',
   'doctor.d3': '已落盘：确认前已 fsync（SQLite，synchronous=FULL）',
   'doctor.d2': '进程被杀不丢失；断电可能丢失最后片刻（SQLite，synchronous=NORMAL）',
   'doctor.d0': '在内存中：进程结束即丢失',
