@@ -12,6 +12,7 @@ import type { Deaths } from './deaths.ts'
 import { endingLine } from './ending-words.ts'
 import type { WorkerSettings } from './options.ts'
 import type { Reporter } from './reporter.ts'
+import { Rollups } from './rollups.ts'
 import { Settler, type Ended } from './settler.ts'
 import type { WorkerCounters } from './status.ts'
 
@@ -32,6 +33,7 @@ export interface DeskPorts {
 export class Desk {
   readonly #ports: DeskPorts
   readonly #settler: Settler
+  readonly #rollups: Rollups
   readonly #log: Log
   /** Endings that wait for their last report, or for the notice of a death, before they go to the settler. */
   #reporting = 0
@@ -42,6 +44,7 @@ export class Desk {
     this.#ports = ports
     const { engine, clock, log, random, callTimeout } = ports.settings
     this.#log = log
+    this.#rollups = new Rollups(ports.settings)
     this.#settler = new Settler({
       engine,
       clock,
@@ -94,6 +97,16 @@ export class Desk {
     return new Promise((resolve) => this.#waiters.push(resolve))
   }
 
+  /** Tasks that died by a rescue of this worker. */
+  died(tasks: number): void {
+    this.#rollups.count('dead', tasks)
+  }
+
+  /** Tells what came of the tasks that ended here. Never rejects. */
+  stop(): Promise<void> {
+    return this.#rollups.stop()
+  }
+
   #settle(attempt: Attempt, outcome: Outcome): void {
     const { clock } = this.#ports.settings
     // Most likely its success is in the store already: said only if it is not.
@@ -128,6 +141,7 @@ export class Desk {
       this.#ports.deaths.settled(attempt.task, null)
       if (attempt.completed && reply.state === 'succeeded') {
         counters.settled.succeed++
+        this.#rollups.count('succeeded')
         lines.finished(attempt, 'succeed', null)
         return
       }
@@ -140,6 +154,7 @@ export class Desk {
       return
     }
     counters.settled[outcome.kind]++
+    if (reply.state === 'succeeded' || reply.state === 'dead') this.#rollups.count(reply.state)
     if (attempt !== null) {
       if (attempt.completed) this.#say(attempt, outcome)
       // A cancel that came meanwhile goes before a retry.

@@ -215,6 +215,7 @@ export class Worker extends Service {
     if (this.#desk.unsettled > 0)
       log.error('the store took no more endings; these tasks run again', { endings: this.#desk.unsettled })
     await this.#within(this.#deaths.stop(), grace, this.#hurry.signal)
+    await this.#within(this.#desk.stop(), callTimeout, this.#hurry.signal)
     this.#cancels.stop()
     this.#unwatch?.()
     this.#loopWatch.stop()
@@ -332,6 +333,7 @@ export class Worker extends Service {
         this.#counters.rescued += news.count
         return this.#claimer.wake()
       case 'dead':
+        this.#desk.died(news.ids.length)
         return this.#deaths.died(news.ids)
       case 'log':
         return log[news.level](news.message, news.fields)
