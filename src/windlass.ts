@@ -24,10 +24,13 @@ import { WindlassError } from './core/errors.ts'
 import { checkKeys } from './core/keys.ts'
 import type { TaskType } from './core/task-type.ts'
 import { openEngine } from './engines/open.ts'
+import { LocalScheduler } from './scheduler/local-scheduler.ts'
 import { reconcile } from './scheduler/reconcile.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
+import { BuiltIns } from './toolbox/built-ins.ts'
 import type { WorkerStatus } from './worker/status.ts'
 import { sourceOf } from './worker/isolation/source.ts'
+import { sweepOnce, type SweepCounts } from './worker/sweep-once.ts'
 import { Worker, type WorkerOptions } from './worker/worker.ts'
 
 /** What surrounds a Windlass that is not a program of its own. Users need none of it. */
@@ -120,33 +123,6 @@ export class LocalWorker extends Service {
 
   protected override async onStop(): Promise<void> {
     await this.#worker?.stop(this.#drain === undefined ? {} : { drain: this.#drain })
-    this.#ended()
-  }
-}
-
-/**
- * A scheduler in this process. When it starts it opens the store and brings the schedules of the config into it; then it
- * fires what is due. Any number may run, in any processes: each tick fires once.
- */
-export class LocalScheduler extends Service {
-  readonly #make: () => Promise<Scheduler>
-  readonly #ended: () => void
-  #scheduler: Scheduler | null = null
-
-  constructor(make: () => Promise<Scheduler>, ended: () => void) {
-    super()
-    this.#make = make
-    this.#ended = ended
-  }
-
-  protected override async onStart(): Promise<void> {
-    const scheduler = await this.#make()
-    await scheduler.start()
-    this.#scheduler = scheduler
-  }
-
-  protected override async onStop(): Promise<void> {
-    await this.#scheduler?.stop()
     this.#ended()
   }
 }
@@ -354,7 +330,20 @@ export class Windlass {
         })
       if (overtaken) log.warn('another deploy declares schedules, too, and began later: its schedules hold')
     }
-    return new Scheduler({ engine, log, identity: { host: hostname(), pid: process.pid } })
+    const builtIns = new BuiltIns(this.settings, { engine, log, sweep: () => this.#sweep(engine, log) })
+    await builtIns.put()
+    const { jobs, watch } = builtIns
+    return new Scheduler({ engine, log, identity: { host: hostname(), pid: process.pid }, jobs, watch })
+  }
+
+  #sweep(engine: Engine, log: Log): Promise<SweepCounts> {
+    const { keepCount, keepBytes } = this.settings
+    return sweepOnce({
+      engine,
+      keepCount,
+      keepBytes,
+      tell: (news) => void (news.kind === 'log' && log[news.level](news.message, news.fields)),
+    })
   }
 
   #openWith(): Partial<EngineOptions> {

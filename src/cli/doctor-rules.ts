@@ -5,6 +5,7 @@
 import { formatDuration } from '../core/duration.ts'
 import type { QueueStats } from '../core/cold-verbs.ts'
 import type { EngineFacts } from '../core/engine-facts.ts'
+import { takersOf, unservedQueues } from '../core/queue-health.ts'
 import type { SessionRecord } from '../core/record.ts'
 import { judgeEngine } from './doctor-server-rules.ts'
 import { finding, type Finding } from './finding.ts'
@@ -128,16 +129,14 @@ function judgeWorkers({ live }: WorkFacts, { host, cores }: MachineFacts): Findi
 }
 
 function untaken({ queues, live }: WorkFacts): string[] {
-  return queues
-    .filter(({ queue, paused, counts }) => !paused && counts.ready > 0 && takers(queue, live).length === 0)
-    .map(({ queue, counts }) => `${queue} (${counts.ready} ready)`)
+  return unservedQueues(queues, live).map(({ queue, counts }) => `${queue} (${counts.ready} ready)`)
 }
 
 function unknownTypes({ queues, ready, live }: WorkFacts): string[] {
   const paused = new Set(queues.filter((one) => one.paused).map(({ queue }) => queue))
   return ready
     .filter(({ name, queue }) => {
-      const workers = takers(queue, live)
+      const workers = takersOf(queue, live)
       return !paused.has(queue) && workers.length > 0 && !workers.some(({ types }) => types.includes(name))
     })
     .map(({ name, queue, count }) => `${name} in ${queue} (${count} ready)`)
@@ -159,10 +158,6 @@ function pausedQueues({ queues }: WorkFacts): Finding[] {
       `windlass queue resume ${queue}`,
     ),
   )
-}
-
-function takers(queue: string, live: readonly SessionRecord[]): readonly SessionRecord[] {
-  return live.filter((one) => !one.draining && (one.queues === null || one.queues.includes(queue)))
 }
 
 function listed(check: string, lines: readonly string[], mend: string): Finding[] {

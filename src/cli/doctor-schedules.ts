@@ -3,6 +3,7 @@
 
 import type { ScheduleJson, SchedulerJson } from '../client/schedule-json.ts'
 import { formatDuration } from '../core/duration.ts'
+import { BUILT_IN_ORIGIN } from '../core/schedule-put.ts'
 import { finding, type Finding } from './finding.ts'
 
 /** A scheduler looks once a second; catching up of much may take some more. */
@@ -14,7 +15,10 @@ export function judgeSchedules(
   schedules: readonly ScheduleJson[],
   schedulers: readonly SchedulerJson[],
 ): Finding[] {
-  const active = schedules.filter(({ paused, next_at }) => !paused && next_at !== null)
+  // Built-in ones are there as soon as a scheduler was: doctor-alerts.ts says when their work is not done.
+  const active = schedules.filter(
+    ({ paused, next_at, origin }) => !paused && next_at !== null && origin !== BUILT_IN_ORIGIN,
+  )
   const alive = schedulers.filter((one) => one.alive).length
   if (active.length === 0) return [finding('schedules', true, 'none', '')]
   const detail = `${active.length} with a tick to come, ${alive} live schedulers`

@@ -5,10 +5,12 @@ import type { Command } from 'commander'
 import { existsSync } from 'node:fs'
 
 import { WindlassError } from '../core/errors.ts'
+import { viewAlerts } from '../toolbox/alert-view.ts'
 import type { Windlass } from '../windlass.ts'
 import type { Cli } from './cli.ts'
 import { machineFacts, sqliteFile, storeFacts, supervisorFacts, workFacts } from './doctor-facts.ts'
 import { judgeMachine, judgeStore, judgeWork } from './doctor-rules.ts'
+import { judgeAlerts } from './doctor-alerts.ts'
 import { judgeSchedules } from './doctor-schedules.ts'
 import { judgeSupervisor } from './doctor-supervisor.ts'
 import type { Finding } from './finding.ts'
@@ -54,7 +56,10 @@ async function examineStore(windlass: Windlass, url: string, findings: Finding[]
     findings.push({ check: 'schema', ok: true, detail: 'as this version needs it', mend: null })
     findings.push(...judgeWork(work, machineFacts()))
     const { schedules } = windlass
-    findings.push(...judgeSchedules(await schedules.list(), await schedules.schedulers()))
+    const schedulers = await schedules.schedulers()
+    findings.push(...judgeSchedules(await schedules.list(), schedulers))
+    const alive = work.live.length + schedulers.filter((one) => one.alive).length
+    findings.push(...judgeAlerts(await viewAlerts(engine), alive))
     return null
   } catch (error) {
     if (!(error instanceof WindlassError)) throw error

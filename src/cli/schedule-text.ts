@@ -3,6 +3,7 @@
 
 import type { ScheduleJson, SchedulerJson, TickJson } from '../client/schedule-json.ts'
 import { formatDuration } from '../core/duration.ts'
+import { BUILT_IN_ORIGIN } from '../core/schedule-put.ts'
 import { oneLine, type Output } from './output.ts'
 import { formatFacts, formatTable } from './table.ts'
 
@@ -42,7 +43,8 @@ export function schedulerLine(
   const alive = schedulers.filter((one) => one.alive).length
   const dead = schedulers.length - alive
   if (alive > 0) return dead === 0 ? '' : out.say('schedule.some_dead', { alive, dead })
-  if (schedules.every(({ paused, next_at }) => paused || next_at === null)) return ''
+  const theirs = schedules.filter(({ origin }) => origin !== BUILT_IN_ORIGIN)
+  if (theirs.every(({ paused, next_at }) => paused || next_at === null)) return ''
   return out.style('red', out.say('schedule.no_scheduler'))
 }
 
@@ -110,9 +112,9 @@ function stateOf(one: ScheduleJson, out: Output): string {
   if (one.paused) return out.say('queue.paused')
   if (one.unreadable !== undefined) return out.say('fact.unreadable')
   if (one.next_at === null) return out.say('schedule.over')
-  return one.late_ms > LATE
-    ? out.style('red', out.say('schedule.late', { time: formatDuration(one.late_ms) }))
-    : ''
+  if (one.late_ms > LATE)
+    return out.style('red', out.say('schedule.late', { time: formatDuration(one.late_ms) }))
+  return one.origin === BUILT_IN_ORIGIN ? out.say('schedule.built_in') : ''
 }
 
 /** As a clock of the zone shows it, with the zone where it is not UTC. */

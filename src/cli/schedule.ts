@@ -162,7 +162,11 @@ async function run(cli: Cli, given: Given): Promise<void> {
   const name = needName(given, 'run')
   await withWindlass(cli, async ({ schedules }) => {
     const done = await schedules.run(name)
-    cli.out.answer(done, () => cli.out.say('schedule.run', { schedule: oneLine(name), task: done.task_id }))
+    cli.out.answer(done, () =>
+      done.task_id === null
+        ? cli.out.say('schedule.run_built_in', { schedule: oneLine(name) })
+        : cli.out.say('schedule.run', { schedule: oneLine(name), task: done.task_id }),
+    )
   })
 }
 

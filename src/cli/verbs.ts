@@ -49,6 +49,11 @@ export const VERBS: readonly VerbEntry[] = [
     summary: 'fire the ticks of schedules in the foreground',
     load: () => import('./scheduler.ts'),
   },
+  {
+    name: 'alerts',
+    summary: 'show which alerts fire, and what was told',
+    load: () => import('./alerts.ts'),
+  },
   { name: 'doctor', summary: 'find what is wrong, and what mends it', load: () => import('./doctor.ts') },
   {
     name: 'selftest',

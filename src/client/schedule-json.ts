@@ -27,7 +27,7 @@ export interface ScheduleJson {
   readonly payload: Json
   readonly tags: readonly string[]
   readonly paused: boolean
-  /** Who put it: `config`, `client`, `cli`. */
+  /** Who put it: `config`, `client`, `cli`; `built-in` for those that come with Windlass. */
   readonly origin: string
   /** The next tick, or until when it waits for the end of an earlier task; null: paused, or there is none. */
   readonly next_at: string | null

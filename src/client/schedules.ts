@@ -10,10 +10,16 @@ import { checkKeys } from '../core/keys.ts'
 import { LIMITS } from '../core/limits.ts'
 import type { Enqueuer } from '../core/new-task.ts'
 import type { ScheduleRecord } from '../core/record.ts'
-import { isSame, putOf } from '../core/schedule-put.ts'
+import { BUILT_IN_ORIGIN, isSame, putOf, standingSchedule } from '../core/schedule-put.ts'
 import { nextTick, readRule, ticksBetween, type RuleOptions } from '../core/schedule-rule.ts'
 import { extraTask, TICK_STREAM, writeTick } from '../core/schedule-tick.ts'
-import { checkScheduleName, defineSchedule, readSchedule, type ScheduleOptions } from '../core/schedule.ts'
+import {
+  checkOwnName,
+  checkScheduleName,
+  defineSchedule,
+  readSchedule,
+  type ScheduleOptions,
+} from '../core/schedule.ts'
 import { SCHEDULER_DOCUMENT } from '../core/scheduler-presence.ts'
 import type { TaskType } from '../core/task-type.ts'
 import { readLimit } from './find-options.ts'
@@ -63,7 +69,7 @@ export class ScheduleOperator {
     options: ScheduleOptions<I>,
     more: { readonly create?: boolean; readonly untyped?: boolean } = {},
   ): Promise<PutJson> {
-    checkScheduleName(name)
+    checkOwnName(name)
     const { task } = options
     const type = await this.#ports.find(task, more.untyped)
     const given: unknown = options.payload
@@ -106,12 +112,16 @@ export class ScheduleOperator {
     })
   }
 
-  /** Removes it; tasks that its ticks have enqueued stay. @throws WindlassError `not_found` */
+  /** Removes it; tasks that its ticks have enqueued stay. @throws WindlassError `not_found`, `refused` for built-in ones */
   remove(name: string): Promise<{ readonly name: string; readonly removed: true }> {
     return repeat(this.#ground, async (engine, doubt) => {
       for (let round = 0; round < ROUNDS; round++) {
         const standing = await this.#read(engine, name)
         if (standing === null && !doubt) throw unknown(name)
+        if (standing !== null && isBuiltIn(standing))
+          throw new WindlassError('refused', `the schedule ${show(name)} comes with Windlass`, {
+            hint: 'Pause it, or say `upkeep: false` or `alerts: false` in the config.',
+          })
         const reply: RemoveReply | undefined =
           standing === null ? { status: 'removed' } : (await engine.schedules.remove([standing]))[0]
         if (reply?.status !== 'conflict') return { name, removed: true }
@@ -131,19 +141,38 @@ export class ScheduleOperator {
   }
 
   /**
-   * Enqueues a task of it now, beside its ticks, also while it is paused. Answers the id.
-   * @throws WindlassError `not_found`, `invalid_schedule`
+   * Enqueues a task of it now, beside its ticks, also while it is paused. Answers the id; null: a built-in schedule has
+   * no task, a scheduler does its job within a second.
+   * @throws WindlassError `not_found`, `invalid_schedule`, `refused` for a built-in one that is paused
    */
-  async run(name: string): Promise<{ readonly name: string; readonly task_id: string }> {
+  async run(name: string): Promise<{ readonly name: string; readonly task_id: string | null }> {
     const [record, now] = await repeat(this.#ground, async (engine) => [
       await this.#need(engine, name),
       await engine.now(),
     ])
+    if (isBuiltIn(record)) return this.#runBuiltIn(name)
     const task = extraTask(name, readSchedule(record.body), now)
     await repeat(this.#ground, (engine, doubt) => engine.enqueue([doubt ? { ...task, minted: false } : task]))
     const entry = writeTick(name, now, { outcome: 'run', task: task.id })
     await repeat(this.#ground, (engine) => engine.journal.append([entry]))
     return { name, task_id: task.id }
+  }
+
+  /** Makes it due now. */
+  #runBuiltIn(name: string): Promise<{ readonly name: string; readonly task_id: null }> {
+    return repeat(this.#ground, async (engine) => {
+      for (let round = 0; round < ROUNDS; round++) {
+        const [dueAt, standing] = [await engine.now(), await this.#need(engine, name)]
+        const { version, body, paused } = standing
+        if (paused)
+          throw new WindlassError('refused', `the schedule ${show(name)} is paused`, {
+            hint: `Resume it: windlass schedule resume ${name}`,
+          })
+        const put = await this.#put(engine, { name, version, body, paused, dueAt }, standing, dueAt)
+        if (put !== null) return { name, task_id: null }
+      }
+      throw contested(name)
+    })
   }
 
   /**
@@ -240,6 +269,10 @@ export class ScheduleOperator {
     if (record === null) throw unknown(name)
     return record
   }
+}
+
+function isBuiltIn(record: ScheduleRecord): boolean {
+  return standingSchedule(record)?.origin === BUILT_IN_ORIGIN
 }
 
 function unknown(name: string): WindlassError {

@@ -3,7 +3,7 @@
 
 import { show } from '../core/duration.ts'
 import { WindlassError } from '../core/errors.ts'
-import { checkScheduleName, readTiming, type ScheduleOptions } from '../core/schedule.ts'
+import { checkOwnName, readTiming, type ScheduleOptions } from '../core/schedule.ts'
 
 /** As declared: rules and policies are known to be right. */
 export interface DeclaredOptions {
@@ -45,7 +45,7 @@ function nameOf(entry: unknown): [unknown, unknown] {
 
 function readOne(name: unknown, options: unknown, where: string, unit: 1 | 1_000): DeclaredOptions {
   try {
-    const checked = checkScheduleName(name)
+    const checked = checkOwnName(name)
     readTiming(options as ScheduleOptions, unit)
     return { name: checked, options: options as ScheduleOptions, unit }
   } catch (cause) {

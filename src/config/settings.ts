@@ -12,6 +12,7 @@ import { DEFAULTS, LIMITS } from '../core/limits.ts'
 import type { Keep, RetryPolicy } from '../core/record.ts'
 import { DEFAULT_RETRY, readRetry } from '../core/retry.ts'
 import type { Middleware, TaskType } from '../core/task-type.ts'
+import { readAlerts, readUpkeep, type AlertSettings } from './alerts.ts'
 import { chooseEngine, type EngineChoice } from './engine-url.ts'
 import {
   environmentLayer,
@@ -93,6 +94,10 @@ export interface Settings {
   readonly redact: readonly string[]
   /** Null: nothing is said of schedules, so none is removed. */
   readonly schedules: readonly DeclaredOptions[] | null
+  /** Null: switched off. */
+  readonly upkeep: { readonly every: number } | null
+  /** Null: switched off. */
+  readonly alerts: AlertSettings | null
   /** As written; checked by the parts that own them. */
   readonly queues: unknown
   readonly endpoints: unknown
@@ -174,6 +179,7 @@ const FIELDS = {
 export function resolveSettings(sources: Sources): Settings {
   const config = (sources.config?.value ?? {}) as Config
   if (sources.config !== null) checkConfig(config, sources.config.name)
+  const { name: where = '', unit = 1 } = sources.config ?? {}
   const layers = layersOf(sources)
   const picker = new Picker(layers)
   const engine = chooseEngine(picker, sources.root)
@@ -189,7 +195,9 @@ export function resolveSettings(sources: Sources): Settings {
     middleware: readMiddleware(config.middleware),
     codecs: readCodecs(config.codecs),
     queues: config.queues ?? null,
-    schedules: readSchedules(config.schedules, sources.config?.name ?? '', sources.config?.unit ?? 1),
+    schedules: readSchedules(config.schedules, where, unit),
+    upkeep: readUpkeep(config.upkeep, where, unit),
+    alerts: readAlerts(config.alerts, where, unit),
     endpoints: config.endpoints ?? null,
   }
   return { ...settings, origins: picker.origins, notes: notesOf(engine, sources) }

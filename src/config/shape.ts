@@ -13,6 +13,7 @@ import type { Duration } from '../core/duration.ts'
 import type { RetryOption } from '../core/retry.ts'
 import type { ScheduleOptions } from '../core/schedule.ts'
 import type { Middleware, TaskType } from '../core/task-type.ts'
+import type { AlertsConfig, UpkeepConfig } from './alerts.ts'
 
 export interface WorkerConfig {
   /** Worker processes that `up` and `start` run. Default 2. */
@@ -122,6 +123,10 @@ export interface Config {
     | Readonly<Record<string, ScheduleOptions>>
     | readonly (ScheduleOptions & { readonly name: string })[]
   readonly endpoints?: Readonly<Record<string, object>> | readonly object[]
+  /** Sweeps the store, also while no worker lives; done by schedulers. False: switched off. */
+  readonly upkeep?: boolean | UpkeepConfig
+  /** When somebody is to be told, and how; checked by schedulers. False: switched off. */
+  readonly alerts?: boolean | AlertsConfig
 }
 
 /** Keys of the config and of its sections; null: no section, or one whose members are checked by its owner. */
@@ -148,6 +153,8 @@ export const CONFIG_KEYS: Readonly<Record<keyof Config, readonly string[] | null
   queues: null,
   schedules: null,
   endpoints: null,
+  upkeep: null,
+  alerts: null,
 }
 
 /** Keys of `worker.recycle`. */

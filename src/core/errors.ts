@@ -111,6 +111,7 @@ export const ERROR_CODES = {
     false,
     'Let this user write there, or name another file with LOG_FILE (log.file).',
   ),
+  notice_failed: entry(502, true, 'Check the command or the address under `alerts.to` in the config.'),
   child_failed: entry(500, true, 'A process ended before it was ready. Its last lines say why.'),
   internal: entry(500, false, 'This is a bug. Please report it with the text of the error.'),
 } as const satisfies Record<string, CodeEntry>

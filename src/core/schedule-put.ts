@@ -59,3 +59,6 @@ export interface DeclaredSchedule {
 
 /** Who put the schedules of a config: these are removed when it does not declare them any more. */
 export const CONFIG_ORIGIN = 'config'
+
+/** Who put the schedules that come with Windlass. A tick of theirs is no task: the scheduler that fires it does the job. */
+export const BUILT_IN_ORIGIN = 'built-in'

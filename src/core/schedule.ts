@@ -108,6 +108,22 @@ export function checkScheduleName(name: unknown): string {
   )
 }
 
+/** Names that begin so are those of the schedules that come with Windlass. */
+const BUILT_IN_PREFIX = 'windlass.'
+
+/**
+ * A name that whoever uses Windlass may give a schedule.
+ * @throws WindlassError `invalid_option`
+ */
+export function checkOwnName(name: unknown): string {
+  const checked = checkScheduleName(name)
+  if (!checked.startsWith(BUILT_IN_PREFIX)) return checked
+  throw new WindlassError(
+    'invalid_option',
+    `names of schedules that begin with ${BUILT_IN_PREFIX} are kept for those that come with Windlass`,
+  )
+}
+
 /**
  * All that does not need the task's type: known keys, rule, policies.
  * @param bareUnit milliseconds that a bare number counts, see parseDuration

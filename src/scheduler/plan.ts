@@ -4,6 +4,7 @@
 
 import type { Firing } from '../core/cold-verbs.ts'
 import type { ScheduleRecord } from '../core/record.ts'
+import { BUILT_IN_ORIGIN } from '../core/schedule-put.ts'
 import { nextTick, type Rule } from '../core/schedule-rule.ts'
 import { tickTask, writeTick, type TickEntry } from '../core/schedule-tick.ts'
 import { chooseTicks, type Choice } from '../core/schedule-ticks.ts'
@@ -63,7 +64,8 @@ function plan({ record, dueAt, schedule }: Due, now: number, active: string | nu
   const { fire, skipped, waits } = spare(choice, schedule, active)
   const most = Math.max(1, Math.min(MOST_TASKS, Math.floor(MOST_BYTES / schedule.task.payload.length)))
   const ticks = fire.slice(0, most)
-  const tasks = ticks.map((tick) => tickTask(name, schedule, tick))
+  const builtIn = schedule.origin === BUILT_IN_ORIGIN
+  const tasks = builtIn ? [] : ticks.map((tick) => tickTask(name, schedule, tick))
   const entries: TickEntry[] = [
     ...skipped,
     ...tasks.map(({ id }, i): TickEntry => {
@@ -78,7 +80,8 @@ function plan({ record, dueAt, schedule }: Due, now: number, active: string | nu
     dueAt,
     nextDueAt: waits === null ? next : holdUntil(schedule.rule, now, waits),
     tasks,
-    journal: entries.map((entry) => writeTick(name, now, entry)),
+    // Those of built-in ones would bury the others; nothing is lost with one that was missed.
+    journal: builtIn ? [] : entries.map((entry) => writeTick(name, now, entry)),
   }
 }
 

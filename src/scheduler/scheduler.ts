@@ -11,9 +11,11 @@ import type { Firing } from '../core/cold-verbs.ts'
 import type { Engine } from '../core/engine.ts'
 import { DEFAULTS, LIMITS } from '../core/limits.ts'
 import type { ScheduleRecord } from '../core/record.ts'
+import { BUILT_IN_ORIGIN } from '../core/schedule-put.ts'
 import { readTick } from '../core/schedule-tick.ts'
 import type { SchedulerPresence } from '../core/scheduler-presence.ts'
 import { fireAll } from './fire.ts'
+import { Jobs, type JobTable } from './jobs.ts'
 import { planFiring, readDue, type Due } from './plan.ts'
 import { findActive } from './predecessors.ts'
 import { Presence } from './presence.ts'
@@ -26,10 +28,19 @@ const LONGEST = 60_000
 /** A store that does not answer is told again after this many tries. */
 const TELL_EVERY = 20
 
+/** Hears of each look at the store: null, or why it was not answered. */
+export interface LookWatch {
+  looked(error: unknown): void
+  stop(): void
+}
+
 export interface SchedulerOptions {
   readonly engine: Engine
   readonly log: Log
   readonly identity: SchedulerPresence
+  /** What ticks of built-in schedules do. */
+  readonly jobs?: JobTable
+  readonly watch?: LookWatch
   readonly clock?: Clock
   /** 0 ≤ x < 1; for the time of looks and for back-off. */
   readonly random?: () => number
@@ -40,12 +51,16 @@ export class Scheduler extends Service {
   readonly #log: Log
   readonly #clock: Clock
   readonly #presence: Presence
+  readonly #jobs: Jobs
+  readonly #watch: LookWatch | null
   readonly #loop: Loop
   readonly #offset: number
 
   constructor(options: SchedulerOptions) {
     super()
     const { engine, log, identity, clock = systemClock, random = Math.random } = options
+    this.#jobs = new Jobs(options.jobs ?? new Map(), log)
+    this.#watch = options.watch ?? null
     this.#engine = engine
     this.#log = log
     this.#clock = clock
@@ -56,8 +71,13 @@ export class Scheduler extends Service {
       random,
       interval: 2 * SECOND,
       maxBackoff: SECOND,
-      run: () => this.#look(),
+      run: async () => {
+        const wait = await this.#look()
+        this.#watch?.looked(null)
+        return wait
+      },
       onError: (error, failures) => {
+        this.#watch?.looked(error)
         if (failures % TELL_EVERY === 1)
           log.warn('schedules could not be looked at or fired, trying again', { error })
       },
@@ -71,6 +91,8 @@ export class Scheduler extends Service {
 
   protected override async onStop(): Promise<void> {
     await this.#loop.stop()
+    this.#watch?.stop()
+    await this.#jobs.stop()
     await this.#presence.stop()
   }
 
@@ -90,6 +112,7 @@ export class Scheduler extends Service {
     const read = due.map((record) => readDue(record, now))
     const { fired, refused } = await fireAll(this.#engine, await this.#plan(read, now), now)
     for (const firing of fired) this.#tell(firing)
+    this.#startJobs(read, new Set(fired.map(({ name }) => name)))
     for (const { name, error } of refused)
       this.#log.error('a schedule could not be fired; it is tried again in a minute', {
         schedule: name,
@@ -108,6 +131,12 @@ export class Scheduler extends Service {
     return read.map((one) =>
       'schedule' in one ? planFiring(one, now, active.get(one.record.name) ?? null) : one,
     )
+  }
+
+  #startJobs(read: readonly (Due | Firing)[], fired: ReadonlySet<string>): void {
+    for (const one of read)
+      if ('schedule' in one && one.schedule.origin === BUILT_IN_ORIGIN && fired.has(one.record.name))
+        this.#jobs.start(one.record.name, one.schedule.task.payload)
   }
 
   #tell({ name, journal }: Firing): void {

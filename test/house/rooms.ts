@@ -31,7 +31,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   toolbox: [...BELOW, 'engines'],
   server: [...BELOW, 'engines', ...RUNNING],
   supervisor: [...BELOW, 'engines', 'config', ...RUNNING],
-  front: [...BELOW, 'engines', 'config', 'client', 'worker', 'scheduler'],
+  front: [...BELOW, 'engines', 'config', 'client', 'worker', 'scheduler', 'toolbox'],
   cli: [...BELOW, ...ENGINES, ...MORE_ENGINES, 'config', ...RUNNING, ...FACES, 'front'],
   testing: [...BELOW, 'engines/memory'],
   dashboard: [],

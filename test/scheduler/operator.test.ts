@@ -104,7 +104,7 @@ test('a paused schedule does not fire, and what it did not fire is not made up f
 test('run enqueues beside the plan, also while it is paused', async (t) => {
   const rig = new Rig(t)
   await rig.client.schedules.put('beat', { task: 'echo', every: '1h', payload: 5, paused: true })
-  const { task_id } = await rig.client.schedules.run('beat')
+  const task_id = (await rig.client.schedules.run('beat')).task_id ?? ''
   const [task] = await rig.engine.records.get([task_id])
   assert.deepEqual([task?.state, task?.payload, task?.origin], ['ready', '5', 'schedule:beat'])
   assert.deepEqual(await rig.ledger('beat'), [['run', null]])

@@ -12,11 +12,14 @@ import type { Engine } from '../../src/core/engine.ts'
 import { LIMITS } from '../../src/core/limits.ts'
 import type { TaskRecord } from '../../src/core/record.ts'
 import type { ScheduleOptions } from '../../src/core/schedule.ts'
+import { openEngine } from '../../src/engines/open.ts'
 import { reconcile } from '../../src/scheduler/reconcile.ts'
+import { ManualClock } from '../../src/testing/clock.ts'
 import { FILES } from '../cli/fixtures.ts'
 import type { Place, Running } from '../cli/launch.ts'
 import type { Settle } from '../process/store-place.ts'
 import { assertLeft, settleSystem } from '../process/up-cases.ts'
+import { judgeOnce } from '../toolbox/once-case.ts'
 
 const SECOND = 1_000
 /** Schedulers that are killed. */
@@ -32,6 +35,7 @@ export function runSchedulerCases(engine: string, settle: Settle | null): void {
     'schedulers that are killed under load fire each tick once': judgeKilled,
     '1,000 schedules that are due in one second fire once, at once': judgeThousand,
     '`up` fires what the config declares, and leaves nothing behind': judgeUp,
+    'an alert fires once and is resolved once, over two schedulers and a restart': judgeAlert,
   }
   for (const [title, judge] of Object.entries(cases))
     if (settle === null) test(`${engine}: ${title}`, { skip: `NOT PROVEN HERE: ${engine}` }, () => undefined)
@@ -122,6 +126,8 @@ async function judgeUp(t: TestContext, settle: Settle): Promise<void> {
     [
       ['nightly', 'config', 'numbers'],
       ['often', 'config', 'default'],
+      ['windlass.alerts', 'built-in', 'windlass'],
+      ['windlass.upkeep', 'built-in', 'windlass'],
     ],
   )
   assert.deepEqual(
@@ -133,6 +139,21 @@ async function judgeUp(t: TestContext, settle: Settle): Promise<void> {
   assert.deepEqual([code, stderr], [0, ''])
   assert.deepEqual((await cli.json(['schedule', 'list'])).document['schedulers'], [])
   await assertLeft(place, engine)
+}
+
+/** In this process, but on the real store. */
+async function judgeAlert(t: TestContext, settle: Settle): Promise<void> {
+  const clock = new ManualClock()
+  const place = await settle()
+  const first = await openEngine(place.url, { now: clock.now })
+  const second = await openEngine(place.url, { now: clock.now })
+  t.after(async () => {
+    await first.close()
+    await second.close()
+    await place.drop()
+  })
+  await first.migrate()
+  await judgeOnce(clock, [first, second])
 }
 
 async function startScheduler(cli: Place): Promise<Running> {

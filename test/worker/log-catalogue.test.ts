@@ -77,7 +77,7 @@ const chinese = new Texts('zh')
 const missing = (lines: readonly string[]): string[] => lines.filter((line) => chinese.logLine(line) === line)
 
 test('every log line of workers, supervisors and commands is in the catalogue', () => {
-  const files = globSync('src/{worker,supervisor,scheduler,cli}/**/*.ts', { cwd: ROOT })
+  const files = globSync('src/{worker,supervisor,scheduler,toolbox,cli}/**/*.ts', { cwd: ROOT })
   const lines = new Set<string>()
   for (const file of files) {
     // Put together of several texts: tried below with what core decides.

@@ -56,6 +56,7 @@ export const HINTS_ZH: Readonly<Partial<Record<ErrorCode, string>>> = {
   already_running: '请先停止正在运行的那个，或用 --name（WORKER_NAME）为本进程另取名称。',
   handler_unsupported: '请从配置 `tasks` 所列的文件导出该任务类型，或使用隔离方式 `inline`。',
   log_not_writable: '请让此用户可写该位置，或用 LOG_FILE（log.file）指定其他文件。',
+  notice_failed: '请检查配置中 `alerts.to` 下的命令或地址。',
   child_failed: '进程在就绪前结束。原因见其最后几行输出。',
   internal: '这是一个缺陷。请连同错误文本一起报告。',
 }
