@@ -15,7 +15,7 @@ import { Place, type Document, type Running } from '../cli/launch.ts'
 import { gone, lives } from './isolation-rig.ts'
 import type { Settle, StorePlace } from './store-place.ts'
 
-const TASKS_ONLY: Readonly<Record<string, string>> = {
+export const TASKS_ONLY: Readonly<Record<string, string>> = {
   ...FILES,
   'windlass.config.ts':
     "import { defineConfig } from 'windlass'\nexport default defineConfig({ tasks: ['tasks.ts'] })",
@@ -108,7 +108,7 @@ export async function settleSystem(t: TestContext, settle: Settle, files = TASKS
   return { place, cli, engine }
 }
 
-function events(running: Running, event: string): Document[] {
+export function events(running: Running, event: string): Document[] {
   return running.objects.filter((one) => one['event'] === event)
 }
 
@@ -130,7 +130,7 @@ export async function assertLeft(place: StorePlace, engine: Engine): Promise<voi
 }
 
 /** A producer that does not rest. */
-class Load {
+export class Load {
   readonly #engine: Engine
   readonly #producing: Promise<void>
   #over = false

@@ -19,6 +19,11 @@ delete process.env[CHILD_START]
 
 // The channel closes when the worker dies; a blocked event loop hears of it from the guard's thread only.
 process.on('disconnect', killOwnGroup)
+// It prints where its worker does. Whoever read that may be gone (a supervisor that was killed): not a handler's fault.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
+  })
 const stalls = new StallBoard()
 const guard = new Thread(GUARD, {
   workerData: stalls.buffer,
