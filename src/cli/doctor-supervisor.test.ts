@@ -47,7 +47,9 @@ function judge(state: Partial<SupervisorState>): unknown[] {
 test('none, or a healthy one, is right; also while a worker is renewed', () => {
   assert.deepEqual(judge({}), [[true, 'none runs here', null]])
   const renewing = status(worker('worker-1', { state: 'draining' }), worker('worker-1'), worker('worker-2'))
-  assert.deepEqual(judge({ status: renewing }), [[true, 'worker, pid 5: 2 of 2 workers take work', null]])
+  assert.deepEqual(judge({ status: renewing }), [
+    [true, 'worker, pid 5, workers that take work: 2 of 2', null],
+  ])
 })
 
 test('a worker that is missing, and one that dies again and again', () => {
@@ -59,7 +61,7 @@ test('a worker that is missing, and one that dies again and again', () => {
     ),
   })
   assert.deepEqual(found, [
-    [true, 'worker, pid 5: 0 of 2 workers take work', null],
+    [true, 'worker, pid 5, workers that take work: 0 of 2', null],
     [false, 'worker-1 is missing and starts again: killed by SIGKILL', 'windlass logs --worker worker-1'],
     [false, 'worker-2 is in a crash loop: killed by SIGKILL', 'windlass logs --worker worker-2'],
   ])

@@ -36,7 +36,7 @@ export function judgeSupervisor({ name, status, mute, left }: SupervisorState): 
 function judgeCount({ supervisor, workers }: SupervisorStatus): Finding {
   const { name, pid, count } = supervisor
   const running = workers.filter(({ state }) => state === 'running').length
-  const detail = `${name}, pid ${pid}: ${running} of ${count} workers take work`
+  const detail = `${name}, pid ${pid}, workers that take work: ${running} of ${count}`
   return finding('supervisor', true, detail, '')
 }
 

@@ -71,14 +71,14 @@ test('the supervisor on a line, each worker on one, and why workers ended', () =
   assert.deepEqual(
     text.split('\n').map((line) => line.replaceAll(/ {2,}/g, '  ')),
     [
-      'mail: running, pid 10, up 2 h, 60 MB, 1 of 3 workers take work',
+      'mail: running, pid 10, up 2 h, 60 MB, workers that take work: 1 of 3',
       'log: /app/logs/mail.log',
       '',
       'worker  pid  state  up  memory  cpu  loop delay  running  finished  restarts',
       'mail-1  11  running  61 s  80 MB  13 %  11 ms  3  4711  0  adopted',
       'mail-2  restarting  2',
       '',
-      'mail-2 last ended: killed by SIGKILL',
+      'mail-2, last time: killed by SIGKILL',
     ],
   )
 })
@@ -92,7 +92,7 @@ test('a wait tells what changes, and nothing when nothing does', () => {
     worker('mail-2', { pid: 12, state: 'draining', running: 0 }),
   ]
   assert.deepEqual(changeLines(before, renewing, out), [
-    'mail-1 (pid 11): draining, 3 tasks run',
+    'mail-1 (pid 11): draining, still running: 3',
     'mail-1 (pid 13): running',
     'mail-2 (pid 12): draining',
   ])

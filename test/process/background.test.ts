@@ -125,7 +125,7 @@ async function judgeForeground(t: TestContext): Promise<void> {
   await start.until((one) => one.stdout.includes('all workers are ready'))
   const stopped = await place.run(['stop'])
   assert.deepEqual([stopped.code, (await start.ended).code], [0, 0])
-  assert.match(stopped.stdout, /^worker \(pid \d+\) and 1 workers have stopped\n$/)
+  assert.match(stopped.stdout, /^worker \(pid \d+\) has stopped, and its workers: 1\n$/)
 }
 
 const only = { concurrency: true, skip: process.platform !== 'linux' && 'reads /proc' }

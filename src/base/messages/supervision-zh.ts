@@ -29,7 +29,7 @@ export const supervisionZh: Readonly<Record<keyof typeof supervisionEn, string>>
     '{name}：{state}，进程 {pid}，已运行 {time}，{memory} MB，{count} 个 Worker 中有 {ready} 个在领取任务',
   'status.log': '日志：{file}',
   'status.adopted': '已接管',
-  'status.last_end': '{name} 上次结束：{why}',
+  'status.last_end': '{name} 上一次：{why}',
   'progress.step': '{name}（进程 {pid}）：{state}',
   'progress.draining': '{name}（进程 {pid}）：{state}，正在执行 {count} 个任务',
   'progress.waits': '{name}：{state}',
