@@ -1,14 +1,18 @@
 /** deploy: files that the programs they are for understand, with limits that fit, and nothing overwritten unasked. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 
+import { Command } from 'commander'
 import { parse } from 'yaml'
 
-import { errorOf, Place } from './launch.ts'
+import { define } from '../../src/cli/deploy.ts'
+import { tellFailure } from '../../src/cli/exit-codes.ts'
+import { Output } from '../../src/cli/output.ts'
 
 const EXAMPLES = new URL('../../deploy/', import.meta.url)
 const example = (name: string): string => readFileSync(new URL(name, EXAMPLES), 'utf8')
@@ -42,35 +46,59 @@ interface ComposeFile {
 
 const readCompose = (text: string): ComposeFile => parse(text, { merge: true }) as ComposeFile
 
+class KeptOutput extends Output {
+  readonly printed: string[] = []
+
+  override print(text: string): void {
+    this.printed.push(text)
+  }
+}
+
+const out = new KeptOutput(false)
+
+/** The verb in this process, which costs a hundredth of a start: what it answers. */
+async function deploy(folder: string, ...args: readonly string[]): Promise<{ text: string; code: string }> {
+  const printed = out.printed.length
+  const config = join(folder, 'windlass.config.yaml')
+  const engine = args.includes('--engine') ? 'postgres://me:secret@host/db' : null
+  const globals = { config, engine, lang: null, profile: null, verbose: false }
+  const command = new Command('deploy').exitOverride().configureOutput({ writeErr: () => {} })
+  define(command, { out, globals, exit: 0, verbs: [] })
+  try {
+    await command.parseAsync(
+      args.filter((one) => one !== '--engine'),
+      { from: 'user' },
+    )
+    return { text: out.printed.slice(printed).join('\n'), code: 'ok' }
+  } catch (error) {
+    const { code, message, exit } = tellFailure(error, 'deploy')
+    return { text: message, code: `${exit} ${code}` }
+  }
+}
+
+/** A project whose tasks may go on for so long after a stop began. */
+function newProject(t: TestContext, drain: number): string {
+  const folder = mkdtempSync(join(tmpdir(), 'windlass-deploy-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  writeFileSync(join(folder, 'windlass.config.yaml'), `worker: { drain: ${drain} }\n`)
+  return folder
+}
+
 test('the drain time of the settings decides every limit, and a shorter one is refused', async (t) => {
-  const place = new Place(t, { '.env': 'WORKER_MAX_SHUTDOWN_WAIT=10m\n' })
-  const [systemd, supervisor, pm2, short, enough] = await Promise.all([
-    place.run([
-      'deploy',
-      'systemd',
-      '--name',
-      'invoice-worker',
-      '--user',
-      'www',
-      '--workers',
-      '4',
-      '--print',
-    ]),
-    place.run(['deploy', 'supervisor', '--output', 'out']),
-    place.run(['deploy', 'pm2', '--name', 'rq-worker', '--output', 'out']),
-    place.json(['deploy', 'systemd', '--stop-limit', '10m']),
-    place.run(['deploy', 'compose', '--stop-limit', '11m', '--print']),
-  ])
-  const unit = readIni(systemd.stdout)
+  const folder = newProject(t, 600)
+  const output = join(folder, 'out')
+  const named = ['--name', 'invoice-worker', '--user', 'www', '--workers', '4']
+  const unit = readIni((await deploy(folder, 'systemd', ...named, '--print')).text)
   assert.deepEqual([unit.get('TimeoutStopSec'), unit.get('User')], [['630'], ['www']])
   const [command = ''] = unit.get('ExecStart') ?? []
   assert.ok(command.startsWith(`${process.execPath} /`), command)
-  assert.match(command, /\/bin\/windlass\.js start --name invoice-worker --count 4$/)
-  assert.equal(supervisor.code, 0, supervisor.stderr)
-  const program = readIni(readFileSync(join(place.folder, 'out/windlass-worker.conf'), 'utf8'))
+  assert.match(command, /\/bin\/windlass\.js start --name invoice-worker --count 4 --config \S+\.yaml$/)
+  assert.equal((await deploy(folder, 'supervisor', '--output', output)).code, 'ok')
+  const program = readIni(readFileSync(join(output, 'windlass-worker.conf'), 'utf8'))
   assert.deepEqual([program.get('stopwaitsecs'), program.get('stopasgroup')], [['630'], ['false']])
-  assert.deepEqual([pm2.code, existsSync(join(place.folder, 'logs'))], [0, true], pm2.stderr)
-  const ecosystem = createRequire(import.meta.url)(join(place.folder, 'out/ecosystem.config.cjs')) as {
+  assert.ok(existsSync(join(folder, 'logs')), 'Supervisor makes no folder for its log')
+  await deploy(folder, 'pm2', '--name', 'rq-worker', '--output', output)
+  const ecosystem = createRequire(import.meta.url)(join(output, 'ecosystem.config.cjs')) as {
     apps: { name: string; kill_timeout: number; exec_mode: string; interpreter: string }[]
   }
   const [app] = ecosystem.apps
@@ -78,33 +106,49 @@ test('the drain time of the settings decides every limit, and a shorter one is r
     [app?.name, app?.kill_timeout, app?.exec_mode, app?.interpreter],
     ['rq-worker', 630_000, 'fork', process.execPath],
   )
-  assert.equal(short.code, 2)
-  assert.match(errorOf(short).message, /--stop-limit 10 min is too short/)
-  assert.match(enough.stdout, /stop_grace_period: 660s/)
+  const short = await deploy(folder, 'systemd', '--stop-limit', '10m')
+  assert.deepEqual(
+    [short.code, short.text.startsWith('--stop-limit 10 min is too short')],
+    ['2 invalid_option', true],
+  )
+  const longer = await deploy(folder, 'compose', '--stop-limit', '11m', '--print')
+  assert.match(longer.text, /stop_grace_period: 660s/)
+})
+
+test('schedules are fired where that is wanted', async (t) => {
+  const { text } = await deploy(newProject(t, 1), 'systemd', '--schedules', '--print')
+  assert.match(text, /^ExecStart=.* up --config /m)
 })
 
 test('what exists stays without --force, and bad input writes nothing', async (t) => {
-  const place = new Place(t)
-  const unit = place.write('windlass-worker.service', 'mine')
-  const password = 'postgres://me:secret@host/db'
-  const refused = await Promise.all([
-    place.json(['deploy', 'systemd']),
-    place.json(['deploy', 'systemd', '--name', '../up']),
-    place.json(['deploy', 'compose', '--name', 'Upper']),
-    place.json(['deploy', 'systemd', '--user', 'a b']),
-    place.json(['deploy', 'systemd', '--workers', '0']),
-    place.json(['deploy', 'systemd', '--engine', password]),
-    place.json(['deploy', 'helm']),
-  ])
-  for (const answer of refused) assert.equal(answer.code, 2, answer.stderr)
-  assert.equal(JSON.stringify(refused).includes('secret'), false)
-  assert.deepEqual(
-    [readdirSync(place.folder), readFileSync(unit, 'utf8')],
-    [['windlass-worker.service'], 'mine'],
-  )
-  const forced = await place.json(['deploy', 'systemd', '--force'])
-  assert.deepEqual([forced.code, forced.document], [0, { files: [unit] }], forced.stderr)
+  const folder = newProject(t, 300)
+  const unit = join(folder, 'windlass-worker.service')
+  writeFileSync(unit, 'mine')
+  const to = ['--output', folder]
+  for (const wrong of [
+    ['systemd'],
+    ['systemd', '--name', '../up'],
+    ['compose', '--name', 'Upper'],
+    ['systemd', '--user', 'a b'],
+    ['systemd', '--workers', '0'],
+    ['systemd', '--engine'],
+    ['helm'],
+  ]) {
+    const { code, text } = await deploy(folder, ...wrong, ...to)
+    assert.match(code, /^2 /, wrong.join(' '))
+    assert.equal(text.includes('secret'), false)
+  }
+  assert.deepEqual(readdirSync(folder).length, 2)
+  assert.equal(readFileSync(unit, 'utf8'), 'mine')
+  assert.equal((await deploy(folder, 'systemd', '--force', ...to)).code, 'ok')
   assert.match(readFileSync(unit, 'utf8'), /^Type=notify$/m)
+})
+
+test('a path that a unit could not hold is refused', async (t) => {
+  const folder = join(newProject(t, 300), '100% "mine"')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'windlass.config.yaml'), '')
+  assert.equal((await deploy(folder, 'systemd', '--print')).code, '2 invalid_option')
 })
 
 test('systemd understands the unit', (t) => {
@@ -154,6 +198,10 @@ function checkServices(services: ComposeFile['services']): void {
   for (const [name, one] of Object.entries(services)) {
     assert.ok(one.deploy?.resources?.limits, `${name} has no limits`)
     if (one.command?.[0] !== 'start' && one.command?.[0] !== 'up') continue
-    assert.deepEqual([one.stop_grace_period, one.healthcheck?.test.at(-1)], ['330s', 'status'], name)
+    assert.deepEqual(
+      [one.stop_grace_period, one.healthcheck?.test.slice(-2)],
+      ['330s', ['status', '--check']],
+      name,
+    )
   }
 }

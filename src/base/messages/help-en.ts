@@ -119,6 +119,7 @@ export const helpEn = {
   'help.sc_paused': 'put it paused',
   'help.sc_expires': 'cancelled as expired when not started that long after its tick',
   'help.v_deploy': 'write files for systemd, Supervisor, PM2 or Docker Compose',
+  'help.d_check': 'fail when no worker takes work',
   'help.d_target': 'what keeps the workers running',
   'help.d_name': 'name of the service and of its workers',
   'help.d_user': 'account that it runs under (default: this one)',

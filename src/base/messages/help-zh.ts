@@ -119,6 +119,7 @@ export const helpZh: Readonly<Record<keyof typeof helpEn, string>> = {
   'help.sc_paused': '添加后处于暂停状态',
   'help.sc_expires': '在时刻之后这么久仍未开始则因过期取消',
   'help.v_deploy': '为 systemd、Supervisor、PM2 或 Docker Compose 生成配置文件',
+  'help.d_check': '没有 Worker 接受任务时返回失败',
   'help.d_target': '由谁保持 Worker 运行',
   'help.d_name': '服务及其 Worker 的名称',
   'help.d_user': '运行服务的账户（默认：当前账户）',

@@ -50,7 +50,7 @@ x-windlass: &windlass
     redis: { condition: service_healthy }
     postgres: { condition: service_healthy }
   healthcheck:
-    test: [CMD, node, node_modules/windlass/bin/windlass.js, status]
+    test: [CMD, node, node_modules/windlass/bin/windlass.js, status, --check]
     interval: 30s
     timeout: 15s
     start_period: 90s

@@ -29,7 +29,7 @@ RUN mkdir -p .windlass logs files && chown node:node .windlass logs files
 USER node
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=15s --start-period=90s --retries=3 \\
-    CMD ["node", "node_modules/windlass/bin/windlass.js", "status"]
+    CMD ["node", "node_modules/windlass/bin/windlass.js", "status", "--check"]
 ENTRYPOINT ["tini", "--", "node", "node_modules/windlass/bin/windlass.js"]
 CMD ["start"]
 `
