@@ -60,7 +60,7 @@ export async function keepWorkers(keeping: Keeping): Promise<void> {
   })
   await supervisor.start()
   const status = () => supervisor.status()
-  const tellStop = followSupervisor(notice, { status })
+  const tellStop = followSupervisor(notice, { status, renewal: stopLimitFor(settings.worker.drain) })
   // No worker will ever be the last one that is ready.
   if (settings.worker.count === 0) starter?.ready(status())
   const endMonitor = startMonitor({

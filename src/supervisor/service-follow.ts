@@ -9,6 +9,8 @@ import type { ServiceNotice } from './service-notice.ts'
 
 export interface FollowOptions {
   readonly status: () => SupervisorStatus
+  /** How long one worker may take to make way for the next, in ms. */
+  readonly renewal: number
   readonly clock?: Clock
 }
 
@@ -24,7 +26,7 @@ type Phase = 'starting' | 'ready' | 'reloading' | 'over'
  * @returns tells that it stops, which may take so many ms, and follows it no longer
  */
 export function followSupervisor(notice: ServiceNotice, options: FollowOptions): (longest: number) => void {
-  const { status, clock = systemClock } = options
+  const { status, renewal, clock = systemClock } = options
   let phase: Phase = 'starting'
   let looks = 0
   let cancel: Cancel = () => undefined
@@ -32,7 +34,7 @@ export function followSupervisor(notice: ServiceNotice, options: FollowOptions):
     const now = status()
     const next = phaseAfter(phase, now)
     if (next !== phase && next === 'ready') notice.ready(lineOf(now))
-    else if (next !== phase) notice.reloading(lineOf(now))
+    else if (next !== phase) notice.reloading(lineOf(now), renewal * now.supervisor.count)
     else if (looks++ % LOOKS_A_LINE === 0) notice.status(lineOf(now))
     phase = next
     cancel = clock.timer(LOOK, look)

@@ -21,7 +21,7 @@ function open(
     env,
     send: async (lines, socket) => {
       assert.equal(socket, '/run/notify')
-      sent.push(lines.join(' ').replace(/USEC=\d+/, 'USEC=n'))
+      sent.push(lines.join(' ').replaceAll(/USEC=\d+/g, 'USEC=n'))
       await send(lines)
     },
   })
@@ -53,7 +53,7 @@ test('messages go out one after the other, in order, and an equal line once', as
   })
   notice.ready('2 of 2')
   notice.status('2 of 2')
-  notice.reloading('new config')
+  notice.reloading('new config', 60_000)
   notice.ready('2 of 2\nagain')
   notice.stopping('bye', 330_000)
   await clock.pass(1)
@@ -63,7 +63,7 @@ test('messages go out one after the other, in order, and an equal line once', as
     await clock.pass(1)
   }
   assert.deepEqual(sent.slice(1), [
-    'RELOADING=1 MONOTONIC_USEC=n STATUS=new config',
+    'RELOADING=1 MONOTONIC_USEC=n EXTEND_TIMEOUT_USEC=n STATUS=new config',
     'READY=1 STATUS=2 of 2 again',
     'STOPPING=1 EXTEND_TIMEOUT_USEC=n STATUS=bye',
   ])
@@ -108,7 +108,7 @@ function recorder() {
   const notice: ServiceNotice = {
     heard: true,
     ready: (text) => told.push(`ready: ${text}`),
-    reloading: (text) => told.push(`reloading: ${text}`),
+    reloading: (text, longest) => told.push(`reloading ${longest}: ${text}`),
     stopping: (text, longest) => told.push(`${longest}: ${text}`),
     status: (text) => told.push(text),
   }
@@ -119,7 +119,7 @@ test('a supervisor is ready when every worker is, and reloads while it renews th
   const { notice, told } = recorder()
   const clock = new ManualClock()
   let status = looking('running', ['running', 'starting'])
-  const stop = followSupervisor(notice, { clock, status: () => status })
+  const stop = followSupervisor(notice, { clock, renewal: 30_000, status: () => status })
   await clock.pass(1_000)
   status = looking('running', ['running', 'running'])
   await clock.pass(1_000)
@@ -133,7 +133,7 @@ test('a supervisor is ready when every worker is, and reloads while it renews th
   assert.deepEqual(told, [
     '1 of 2 workers take work, 4 tasks run',
     'ready: 2 of 2 workers take work, 4 tasks run',
-    'reloading: 2 of 2 workers take work, 6 tasks run',
+    'reloading 60000: 2 of 2 workers take work, 6 tasks run',
     'ready: 2 of 2 workers take work, 4 tasks run',
     '330000: stopping: 2 of 2 workers take work, 4 tasks run',
   ])
@@ -143,7 +143,7 @@ test('a worker that is restarted is told by its name, and takes no readiness bac
   const { notice, told } = recorder()
   const clock = new ManualClock()
   let status = looking('running', ['running', 'running'])
-  followSupervisor(notice, { clock, status: () => status })
+  followSupervisor(notice, { clock, renewal: 30_000, status: () => status })
   status = looking('running', ['running', 'restarting'])
   await clock.pass(11_000)
   assert.equal(told.at(-1), '1 of 2 workers take work, 4 tasks run; restarting: worker-2')

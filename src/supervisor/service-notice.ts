@@ -12,8 +12,9 @@ export interface ServiceNotice {
   readonly heard: boolean
   /** The service does its work now; also the end of a reload. From now on a watchdog hears a sign of life. */
   ready(status: string): void
-  reloading(status: string): void
-  /** It began to end, and may take so many ms, whatever the unit's own limit is. */
+  /** It began to take in a new config, which may take so many ms, whatever the unit's own limit is. */
+  reloading(status: string, longest: number): void
+  /** It began to end, likewise. */
   stopping(status: string, longest: number): void
   /** A line for people. */
   status(text: string): void
@@ -83,13 +84,14 @@ class SystemdNotice implements ServiceNotice {
     if (!this.#watched) this.#keepAlive()
   }
 
-  reloading(status: string): void {
+  reloading(status: string, longest: number): void {
     // Newer managers want to know when, by the clock that this one is.
-    this.#tell(['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`], status)
+    const now = `MONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`
+    this.#tell(['RELOADING=1', now, extendBy(longest)], status)
   }
 
   stopping(status: string, longest: number): void {
-    this.#tell(['STOPPING=1', `EXTEND_TIMEOUT_USEC=${Math.ceil(longest) * 1_000}`], status)
+    this.#tell(['STOPPING=1', extendBy(longest)], status)
   }
 
   status(text: string): void {
@@ -129,6 +131,10 @@ class SystemdNotice implements ServiceNotice {
     }
     this.#sending = false
   }
+}
+
+function extendBy(ms: number): string {
+  return `EXTEND_TIMEOUT_USEC=${Math.ceil(ms) * 1_000}`
 }
 
 async function runSystemdNotify(lines: readonly string[], socket: string): Promise<void> {
