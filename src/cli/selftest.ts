@@ -1,23 +1,18 @@
 // `windlass selftest`: tries the configured system with a worker of its own, in a namespace of its own beside what is
 // there, and removes both. Exit 0 when every step is right, 1 when one is not, 4 when the store cannot be reached.
 
-import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 
-import { silentLog } from '../base/log.ts'
 import { maskSecrets } from '../core/secrets.ts'
 import type { Settings } from '../config/settings.ts'
 import { WindlassError } from '../core/errors.ts'
-import { dropTrial, withNamespace } from '../engines/namespaces.ts'
-import { Windlass } from '../windlass.ts'
 import type { Cli } from './cli.ts'
-import { sqliteFile } from './doctor-facts.ts'
 import { EXIT, tellFailure } from './exit-codes.ts'
 import { openWindlass } from './open.ts'
 import { printable } from './output.ts'
 import { selftestSteps, type Step } from './selftest-steps.ts'
 import { listenToStop } from './stop-signals.ts'
+import { openTrial } from './trial.ts'
 
 interface StepJson {
   readonly step: string
@@ -45,17 +40,8 @@ async function selftest(cli: Cli, settings: Settings): Promise<void> {
   })
   // Nobody may be waiting for it when it comes.
   stopped.catch(() => {})
-  const url = withNamespace(settings.engine.url, `trial_${randomBytes(5).toString('hex')}`)
-  const file = sqliteFile(settings.engine.url)
-  const isNew = file !== null && !existsSync(file)
-  const windlass = new Windlass(
-    {},
-    {
-      settings: { ...settings, engine: { ...settings.engine, url }, migrate: true, middleware: [] },
-      log: silentLog,
-      loadTasks: false,
-    },
-  )
+  const trial = openTrial(settings)
+  const { windlass } = trial
   const steps: StepJson[] = []
   const take = async (step: Step): Promise<void> => {
     steps.push(await timed(step))
@@ -66,15 +52,9 @@ async function selftest(cli: Cli, settings: Settings): Promise<void> {
       if (steps.every(({ ok }) => ok)) await take({ ...step, run: () => Promise.race([step.run(), stopped]) })
     }
   } finally {
-    await take({ name: 'remove', run: () => remove(windlass, url, isNew) })
+    await take({ name: 'remove', run: () => trial.remove() })
   }
   answer(cli, settings, steps)
-}
-
-/** A worker that stops waits for what it runs; then nothing of ours is left in the store. */
-async function remove(windlass: Windlass, url: string, isNew: boolean): Promise<void> {
-  await windlass.close()
-  await dropTrial(url, { store: isNew })
 }
 
 async function timed({ name, run }: Step): Promise<StepJson> {

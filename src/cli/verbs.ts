@@ -60,6 +60,11 @@ export const VERBS: readonly VerbEntry[] = [
     summary: 'try the configured system with tasks of its own',
     load: () => import('./selftest.ts'),
   },
+  {
+    name: 'drill',
+    summary: 'kill a worker on purpose, and measure what becomes of its tasks',
+    load: () => import('./drill.ts'),
+  },
   { name: 'sweep', summary: 'do the upkeep of the store once, by hand', load: () => import('./sweep.ts') },
   {
     name: 'backup',
