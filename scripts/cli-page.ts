@@ -30,7 +30,7 @@ export async function cliPage(note: string): Promise<string> {
     `${note} Bare numbers are seconds; \`500ms\`, \`30s\`, \`5m\`, \`1h\`, \`7d\` say their unit.`,
     '',
     'Exit codes: 0 ok, 1 failure, 2 usage, 3 not running, 4 engine unreachable, 5 timed out, 6 worker deaf. With `--json` exactly',
-    'one JSON document is printed, on failure `{"error":{"code","message","hint","retry"}}`; `worker` and `up` print one object a line.',
+    'one JSON document is printed, on failure `{"error":{"code","message","hint","retry"}}`; `worker`, `start` and `up` print one object a line.',
     'The codes are listed in [errors](errors.md).',
     '',
     '## Every verb takes',

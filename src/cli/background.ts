@@ -48,7 +48,8 @@ export function takeStarter(): Starter | null {
  * @param file gets what the process says from now on; made with its folder where there is none
  * @param stop asked for: the start is given up
  * @returns what runs, when all its workers are ready
- * @throws WindlassError what the start failed with; `log_not_writable` before anything was started
+ * @throws WindlassError what the start failed with; `log_not_writable` before anything was started; `not_started`
+ *   after a stop
  */
 export async function startInBackground(file: string, stop: StopRequest): Promise<SupervisorStatus> {
   const log = openForAppend(file)
@@ -59,13 +60,21 @@ export async function startInBackground(file: string, stop: StopRequest): Promis
       env: { ...process.env, [BACKGROUND]: '1' },
       stdio: ['ignore', 'ignore', log, 'ipc'],
     })
-    void stop.asked.then(() => child.kill('SIGTERM'))
+    let givenUp = false
+    void stop.asked.then(() => {
+      givenUp = true
+      child.kill('SIGTERM')
+    })
     stop.onHurry(() => child.kill('SIGTERM'))
     const answer = await answerOf(child)
     if (answer.message?.windlass === 'ready') {
       child.unref()
       return answer.message.status
     }
+    if (givenUp)
+      throw new WindlassError('not_started', 'the start was given up: nothing of it runs', {
+        hint: 'Start it again.',
+      })
     throw answer.message === null ? died(answer.how, lastWords(file, size)) : asError(answer.message.failure)
   } finally {
     closeSync(log)

@@ -26,7 +26,10 @@ const LAST_STEPS = 5_000
 
 export function define(command: Command, cli: Cli): void {
   declareName(command)
-    .option('--grace <duration>', 'how long running tasks may take to end (default: worker.drain, 300 s)')
+    .option(
+      '--grace <duration>',
+      'how long running tasks may take to end, at most and by default worker.drain (300 s)',
+    )
     .option('--force', 'hand back running tasks at once')
     .action(async (flags: Flags) => {
       const grace = flags.grace === undefined ? null : readSeconds(flags.grace, '--grace')

@@ -21,6 +21,11 @@ import { hangUpMeaning, listenToStop, type StopRequest } from './stop-signals.ts
 import { createSay, type Say } from './up-lines.ts'
 import { checkQueueList, readSeconds } from './values.ts'
 
+/** A line more often than this tells nothing new, in ms. */
+const LEAST_INTERVAL = 1_000
+/** Whoever waits for a start in the background is told after so many ms that it takes longer. */
+const SLOW_START = 5_000
+
 interface Flags {
   readonly count?: string
   readonly workers?: string
@@ -81,7 +86,7 @@ async function supervise(
   try {
     process.title = `windlass ${what.program} ${flags.name ?? ''}`.trimEnd()
     checkQueueList(flags.queues)
-    const monitor = readSeconds(flags.monitor, '--monitor')
+    const monitor = readInterval(flags.monitor)
     const windlass = await openWindlass(cli, {
       program: what.program,
       // Read only for schedules that the config declares.
@@ -110,6 +115,12 @@ async function supervise(
   }
 }
 
+/** In ms; 0: never. */
+function readInterval(value: string): number {
+  const every = readSeconds(value, '--monitor')
+  return every === 0 ? 0 : Math.max(every, LEAST_INTERVAL)
+}
+
 /** However it was said; saying two numbers is a slip. */
 function oneCount(argument: string | undefined, { count, workers }: Flags): string | undefined {
   const said = [argument, count, workers].filter((one) => one !== undefined)
@@ -129,7 +140,9 @@ async function goToBackground(
   { file }: ProcessLog,
   stop: StopRequest,
 ): Promise<void> {
-  const status = await startInBackground(file ?? devNull, stop)
+  // A store that is away is waited for, and only the log says so.
+  const slow = setTimeout(() => cli.out.note(cli.out.say('start.slow', { log: file ?? '-' })), SLOW_START)
+  const status = await startInBackground(file ?? devNull, stop).finally(() => clearTimeout(slow))
   const option = name === DEFAULT_NAME ? '' : ` -n ${name}`
   const { pid, log } = status.supervisor
   cli.out.answer(status, () =>

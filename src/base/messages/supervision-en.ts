@@ -15,7 +15,7 @@ export const supervisionEn = {
   'help.m_processes': 'worker processes',
   'help.m_new_count': 'worker processes from now on (default: as many as there are)',
   'help.m_no_wait': 'return as soon as the supervisor has begun',
-  'help.m_grace': 'how long running tasks may take to end (default: worker.drain, 300 s)',
+  'help.m_grace': 'how long running tasks may take to end, at most and by default worker.drain (300 s)',
   'help.m_force': 'hand back running tasks at once',
   'head.up': 'up',
   'head.memory': 'memory',
@@ -36,6 +36,7 @@ export const supervisionEn = {
   'stop.left': '{name} had left workers behind, which have stopped: {count}',
   'left.head': 'the supervisor called {name} is gone, and workers of it go on without it',
   'left.todo': 'windlass start takes them over, windlass stop ends them.',
+  'start.slow': 'not ready yet, {log} says why',
   'start.background': [
     'running in the background: pid {pid}, workers that are ready: {count}',
     '  look  windlass status{option}',
@@ -62,6 +63,8 @@ export const supervisionEn = {
   'error.supervisor_mute': 'the supervisor called {name} does not answer',
   'error.supervisor_stopped': 'Its process may be stopped or overloaded.',
   'error.log_not_writable': 'the log file {file} cannot be written: {why}',
+  'error.given_up': 'the start was given up: nothing of it runs',
+  'error.start_again': 'Start it again.',
   'error.never_ready': '{worker} died {deaths} times in a row before it was ready:\n{lines}',
   'error.background_died': 'the process in the background ended by {how}: {words}',
 } as const

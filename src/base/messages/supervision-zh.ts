@@ -17,7 +17,7 @@ export const supervisionZh: Readonly<Record<keyof typeof supervisionEn, string>>
   'help.m_processes': 'Worker 进程数',
   'help.m_new_count': '此后的 Worker 进程数（默认：与现在相同）',
   'help.m_no_wait': '管理进程一开始执行就返回',
-  'help.m_grace': '正在执行的任务最多可用多久结束（默认：worker.drain，300 s）',
+  'help.m_grace': '正在执行的任务最多可用多久结束，上限与默认值均为 worker.drain（300 s）',
   'help.m_force': '立即交还正在执行的任务',
   'head.up': '运行时长',
   'head.memory': '内存',
@@ -38,6 +38,7 @@ export const supervisionZh: Readonly<Record<keyof typeof supervisionEn, string>>
   'stop.left': '管理进程 {name} 遗留的 {count} 个 Worker 已停止',
   'left.head': '名为 {name} 的管理进程已消失，其 Worker 仍在继续工作',
   'left.todo': 'windlass start 会接管它们，windlass stop 会结束它们。',
+  'start.slow': '尚未就绪，原因见 {log}',
   'start.background': [
     '已在后台运行：进程 {pid}，{count} 个 Worker 就绪',
     '  查看  windlass status{option}',
@@ -63,6 +64,8 @@ export const supervisionZh: Readonly<Record<keyof typeof supervisionEn, string>>
   'error.supervisor_mute': '名为 {name} 的管理进程没有响应',
   'error.supervisor_stopped': '其进程可能已暂停或过载。',
   'error.log_not_writable': '日志文件 {file} 无法写入：{why}',
+  'error.given_up': '已放弃启动：没有任何进程在运行',
+  'error.start_again': '请重新启动。',
   'error.never_ready': '{worker} 在就绪之前连续死亡 {deaths} 次：\n{lines}',
   'error.background_died': '后台进程已结束（{how}）：{words}',
 }
