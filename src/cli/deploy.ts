@@ -2,7 +2,7 @@
 // Promises that a stop limit fits the drain time, that nothing is overwritten unasked, and that no secret is in a file.
 // Leaves what the files say to deploy/, and installing them to whoever may: the answer says how.
 
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -98,7 +98,7 @@ function readDeployment(cli: Cli, settings: Settings, target: Target, flags: Fla
     user: readUser(flags.user ?? userInfo().username),
     node: process.execPath,
     nodeVersion: process.versions.node,
-    program: PROGRAM,
+    program: programIn(settings.root),
     root: settings.root,
     config: config === '' ? null : settings.file,
     workers: flags.workers === undefined ? null : readWhole(flags.workers, '--workers', 1, 1_000),
@@ -108,6 +108,12 @@ function readDeployment(cli: Cli, settings: Settings, target: Target, flags: Fla
   }
   if (target !== 'compose') checkPaths(deployment)
   return deployment
+}
+
+/** By the project's own link, where it leads here: the folder behind it may be named after the version. */
+function programIn(root: string): string {
+  const linked = join(root, 'node_modules', 'windlass', 'bin', 'windlass.js')
+  return existsSync(linked) && realpathSync(linked) === PROGRAM ? linked : PROGRAM
 }
 
 function readName(name: string, target: Target): string {

@@ -1,11 +1,21 @@
 /** deploy: files that the programs they are for understand, with limits that fit, and nothing overwritten unasked. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
 
 import { Command } from 'commander'
 import { parse } from 'yaml'
@@ -113,6 +123,15 @@ test('the drain time of the settings decides every limit, and a shorter one is r
   )
   const longer = await deploy(folder, 'compose', '--stop-limit', '11m', '--print')
   assert.match(longer.text, /stop_grace_period: 660s/)
+})
+
+test('the program is named by the project’s own link, which stays when a version goes', async (t) => {
+  const folder = newProject(t, 1)
+  mkdirSync(join(folder, 'node_modules'))
+  const link = join(folder, 'node_modules/windlass')
+  symlinkSync(fileURLToPath(new URL('../..', import.meta.url)), link)
+  const { text } = await deploy(folder, 'systemd', '--print')
+  assert.match(text, new RegExp(`^ExecStart=\\S+ ${link}/bin/windlass.js start`, 'm'))
 })
 
 test('schedules are fired where that is wanted', async (t) => {

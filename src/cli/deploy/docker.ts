@@ -12,6 +12,7 @@ ARG NODE_VERSION=${nodeVersion}
 
 FROM node:\${NODE_VERSION}-slim AS build
 WORKDIR /app
+# Another package manager brings its own lock file and its own command.
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev
 COPY . .
