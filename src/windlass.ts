@@ -330,18 +330,23 @@ export class Windlass {
         })
       if (overtaken) log.warn('another deploy declares schedules, too, and began later: its schedules hold')
     }
-    const builtIns = new BuiltIns(this.settings, { engine, log, sweep: () => this.#sweep(engine, log) })
+    const builtIns = new BuiltIns(this.settings, {
+      engine,
+      log,
+      sweep: (signal) => this.#sweep(engine, log, signal),
+    })
     await builtIns.put()
     const { jobs, watch } = builtIns
     return new Scheduler({ engine, log, identity: { host: hostname(), pid: process.pid }, jobs, watch })
   }
 
-  #sweep(engine: Engine, log: Log): Promise<SweepCounts> {
+  #sweep(engine: Engine, log: Log, signal: AbortSignal): Promise<SweepCounts> {
     const { keepCount, keepBytes } = this.settings
     return sweepOnce({
       engine,
       keepCount,
       keepBytes,
+      signal,
       tell: (news) => void (news.kind === 'log' && log[news.level](news.message, news.fields)),
     })
   }

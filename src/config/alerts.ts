@@ -1,16 +1,11 @@
 // What a config says of alerts and upkeep: every key known, every threshold checked, defaults filled in. What the rules
 // mean is src/toolbox.
 
-import {
-  DEFAULT_RULES,
-  DEFAULT_TARGETS,
-  UPKEEP_EVERY,
-  type AlertRules,
-  type AlertTargets,
-} from '../core/alert-rules.ts'
+import { DEFAULT_RULES, UPKEEP_EVERY, type AlertRules, type AlertTargets } from '../core/alert-rules.ts'
 import { parseDuration, show, type Duration } from '../core/duration.ts'
 import { WindlassError } from '../core/errors.ts'
 import { checkKeys } from '../core/keys.ts'
+import type { Field, Picker } from './origin.ts'
 
 /** Thresholds, each of which may be false: switched off. */
 export interface AlertsConfig {
@@ -71,12 +66,40 @@ const MOST = 1_000_000_000
 type Unit = 1 | 1_000
 type Section = Readonly<Record<string, unknown>>
 
+type TargetParts = Pick<AlertTargets, 'folder' | 'webhook'>
+
+/** Where alerts are posted. Never repeated in a message: it may be a secret. */
+const WEBHOOK: Field<string> = {
+  keys: ['alerts.to.webhook'],
+  env: ['ALERT_WEBHOOK_URL'],
+  secret: 'all',
+  read: (value, _unit, at) => {
+    const url = typeof value === 'string' ? URL.parse(value) : null
+    if (url === null || !/^https?:$/.test(url.protocol))
+      throw new WindlassError('config_invalid', `${at} is an address that begins with http: or https:`)
+    if (url.username !== '' || url.password !== '')
+      throw new WindlassError('config_invalid', `${at} must not hold a user or a password`)
+    return url.href
+  },
+}
+
+/** The folder of the config, and the webhook that config or environment say. @throws WindlassError `config_invalid` */
+export function pickTarget(picker: Picker, folder: string): TargetParts {
+  return { folder, webhook: picker.pick(WEBHOOK, null) }
+}
+
 /**
  * The alerts; null: switched off.
  * @param where how the config is called for people
+ * @param from the folder of the config, and the address of the webhook, which the environment may say, too
  * @throws WindlassError `config_invalid` that names the key
  */
-export function readAlerts(value: unknown, where: string, unit: Unit): AlertSettings | null {
+export function readAlerts(
+  value: unknown,
+  where: string,
+  unit: Unit,
+  from: TargetParts,
+): AlertSettings | null {
   if (value === false) return null
   const at = where === '' ? 'alerts' : `${where}: alerts`
   const said = sectionOf(value, KEYS, at) ?? {}
@@ -93,7 +116,7 @@ export function readAlerts(value: unknown, where: string, unit: Unit): AlertSett
     waiting: readWaiting(said['waiting'], `${at}.waiting`, unit),
     stuck: flag(said['stuck'], `${at}.stuck`) ?? d.stuck,
   }
-  return { rules, to: readTargets(said['to'], `${at}.to`) }
+  return { rules, to: readTargets(said['to'], `${at}.to`, from) }
 }
 
 /**
@@ -155,29 +178,18 @@ function readWaiting(value: unknown, at: string, unit: Unit): AlertRules['waitin
   return above === null ? refuse(`${at}.above`, 'a duration', said['above']) : { above }
 }
 
-function readTargets(value: unknown, at: string): AlertTargets {
+function readTargets(value: unknown, at: string, from: TargetParts): AlertTargets {
   const said = sectionOf(value, ['log', 'command', 'webhook'], at) ?? {}
   return {
-    log: flag(said['log'], `${at}.log`) ?? DEFAULT_TARGETS.log,
+    log: flag(said['log'], `${at}.log`) ?? true,
     command: readCommand(said['command'] ?? null, `${at}.command`),
-    webhook: readWebhook(said['webhook'] ?? null, `${at}.webhook`),
+    ...from,
   }
 }
 
 function readCommand(value: unknown, at: string): string | null {
   if (value === null || (typeof value === 'string' && value.trim() !== '')) return value
   return refuse(at, 'a command for the shell', typeof value)
-}
-
-/** Never repeated in a message: the address may be a secret. */
-function readWebhook(value: unknown, at: string): string | null {
-  if (value === null) return null
-  const url = typeof value === 'string' ? URL.parse(value) : null
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw new WindlassError('config_invalid', `${at} is an address that begins with http: or https:`)
-  if (url.username !== '' || url.password !== '')
-    throw new WindlassError('config_invalid', `${at} must not hold a user or a password`)
-  return url.href
 }
 
 /** An object with known keys; null: nothing is said, or true. */

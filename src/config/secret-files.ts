@@ -8,6 +8,7 @@ import { WindlassError } from '../core/errors.ts'
 
 /** The variables that may hold a secret. */
 const NAMES = [
+  'ALERT_WEBHOOK_URL',
   'API_KEYS',
   'DATABASE_URL',
   'RABBITMQ_URL',

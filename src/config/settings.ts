@@ -12,7 +12,7 @@ import { DEFAULTS, LIMITS } from '../core/limits.ts'
 import type { Keep, RetryPolicy } from '../core/record.ts'
 import { DEFAULT_RETRY, readRetry } from '../core/retry.ts'
 import type { Middleware, TaskType } from '../core/task-type.ts'
-import { readAlerts, readUpkeep, type AlertSettings } from './alerts.ts'
+import { pickTarget, readAlerts, readUpkeep, type AlertSettings } from './alerts.ts'
 import { chooseEngine, type EngineChoice } from './engine-url.ts'
 import {
   environmentLayer,
@@ -197,7 +197,7 @@ export function resolveSettings(sources: Sources): Settings {
     queues: config.queues ?? null,
     schedules: readSchedules(config.schedules, where, unit),
     upkeep: readUpkeep(config.upkeep, where, unit),
-    alerts: readAlerts(config.alerts, where, unit),
+    alerts: readAlerts(config.alerts, where, unit, pickTarget(picker, sources.root)),
     endpoints: config.endpoints ?? null,
   }
   return { ...settings, origins: picker.origins, notes: notesOf(engine, sources) }

@@ -47,6 +47,8 @@ export interface AlertTargets {
   readonly log: boolean
   /** Run by the shell, with the alert as JSON on its standard input. */
   readonly command: string | null
+  /** Folder that the command starts in: that of the config. */
+  readonly folder: string
   /** Gets the alert as JSON by POST. */
   readonly webhook: string | null
 }
@@ -66,8 +68,6 @@ export const DEFAULT_RULES: AlertRules = {
   waiting: null,
   stuck: true,
 }
-
-export const DEFAULT_TARGETS: AlertTargets = { log: true, command: null, webhook: null }
 
 /** How often `windlass.upkeep` runs where nothing is said. */
 export const UPKEEP_EVERY = MINUTE

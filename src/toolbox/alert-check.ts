@@ -153,7 +153,7 @@ async function deliverTo(
       return true
     case 'command':
       if (targets.command === null) return false
-      await runCommand(targets.command, notice, signal)
+      await runCommand({ command: targets.command, folder: targets.folder }, notice, signal)
       return true
     case 'webhook':
       if (targets.webhook === null) return false

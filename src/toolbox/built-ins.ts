@@ -3,7 +3,7 @@
 
 import { systemClock, type Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import type { AlertRules, AlertTargets } from '../core/alert-rules.ts'
+import { DEFAULT_RULES, type AlertRules, type AlertTargets } from '../core/alert-rules.ts'
 import { Codecs } from '../core/codec.ts'
 import type { Engine } from '../core/engine.ts'
 import { LIMITS } from '../core/limits.ts'
@@ -25,7 +25,7 @@ export interface BuiltInOptions {
 export interface BuiltInPorts {
   readonly engine: Engine
   readonly log: Log
-  readonly sweep: () => Promise<SweepCounts>
+  readonly sweep: (signal: AbortSignal) => Promise<SweepCounts>
   readonly clock?: Clock
 }
 
@@ -44,7 +44,7 @@ export class BuiltIns {
     this.#options = options
     this.#ports = ports
     this.jobs = new Map([
-      [UPKEEP_SCHEDULE, (payload: string) => this.#keepUp(payload)],
+      [UPKEEP_SCHEDULE, (payload: string, signal: AbortSignal) => this.#keepUp(payload, signal)],
       [ALERTS_SCHEDULE, (payload: string, signal: AbortSignal) => this.#check(payload, signal)],
     ])
     const { engine, log, clock = systemClock } = ports
@@ -59,16 +59,18 @@ export class BuiltIns {
     await this.#settle(ALERTS_SCHEDULE, rules && (await scheduleOf(ALERTS_SCHEDULE, rules.every, rules)))
   }
 
-  #keepUp(payload: string): Promise<void> {
+  #keepUp(payload: string, signal: AbortSignal): Promise<void> {
     const { every } = JSON.parse(payload) as { readonly every: number }
-    return keepUp({ ...this.#ports, every })
+    return keepUp({ ...this.#ports, every }, signal)
   }
 
   /** The rules are those of the store, so that all schedulers judge alike; where alerts go is this process's own config. */
   async #check(payload: string, signal: AbortSignal): Promise<void> {
     const { alerts } = this.#options
     if (alerts === null) return
-    await checkAlerts({ ...this.#ports, targets: alerts.to }, JSON.parse(payload) as AlertRules, signal)
+    // What another version did not know of is as by default.
+    const rules = { ...DEFAULT_RULES, ...(JSON.parse(payload) as Partial<AlertRules>) }
+    await checkAlerts({ ...this.#ports, targets: alerts.to }, rules, signal)
   }
 
   async #settle(name: string, wanted: Schedule | null): Promise<void> {

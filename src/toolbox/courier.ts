@@ -13,7 +13,8 @@ const COMMAND_LIMIT = 30_000
 const WEBHOOK_LIMIT = 10_000
 
 /** What settings and secrets of ours are read from: no business of a command. */
-const OURS = /^(WINDLASS_(ENGINE|STORE)|API_KEYS|DATABASE_URL|REDIS_(URL|PASSWORD)|RABBITMQ_(URL|PASSWORD))$/
+const OURS =
+  /^(WINDLASS_(ENGINE|STORE)|API_KEYS|ALERT_WEBHOOK_URL|DATABASE_URL|REDIS_(URL|PASSWORD)|RABBITMQ_(URL|PASSWORD))$/
 
 /** Tells the log. */
 export function tellLog(log: Log, notice: AlertNotice): void {
@@ -53,14 +54,21 @@ export async function postNotice(url: string, notice: AlertNotice, signal: Abort
  * @throws WindlassError `notice_failed`
  */
 export async function runCommand(
-  command: string,
+  { command, folder }: { readonly command: string; readonly folder: string },
   notice: AlertNotice,
   signal: AbortSignal,
   limit = COMMAND_LIMIT,
 ): Promise<void> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OURS.test(name)))
   const stdio: ['pipe', 'ignore', 'ignore'] = ['pipe', 'ignore', 'ignore']
-  const child = spawn(command, { shell: true, detached: true, stdio, env, windowsHide: true })
+  const child = spawn(command, {
+    shell: true,
+    cwd: folder,
+    detached: true,
+    stdio,
+    env,
+    windowsHide: true,
+  })
   const over = AbortSignal.any([signal, AbortSignal.timeout(limit)])
   const kill = (): void => killGroup(child.pid)
   over.addEventListener('abort', kill, { once: true })

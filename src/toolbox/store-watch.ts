@@ -79,10 +79,10 @@ export class StoreWatch {
     const figures = { reason, text, value: null, threshold: null }
     const occasion = { now: clock.wall(), instance: engine.instanceId }
     const notice = noticeOf('store', event, figures, since, occasion)
-    const { log: logged = false, command = null, webhook = null } = alerts?.to ?? {}
+    const { log: logged = false, command = null, webhook = null, folder = '' } = alerts?.to ?? {}
     const { signal } = this.#end
     if (logged) tellLog(log, notice)
-    if (command !== null) this.#deliver(() => runCommand(command, notice, signal), 1)
+    if (command !== null) this.#deliver(() => runCommand({ command, folder }, notice, signal), 1)
     if (webhook !== null) this.#deliver(() => postNotice(webhook, notice, signal), 1)
     return notice
   }

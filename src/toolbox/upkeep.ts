@@ -22,7 +22,7 @@ export interface UpkeepPorts {
   readonly log: Log
   /** Between two runs, in ms. */
   readonly every: number
-  readonly sweep: () => Promise<SweepCounts>
+  readonly sweep: (signal: AbortSignal) => Promise<SweepCounts>
 }
 
 /** Alerts that were told are kept for this long, in ms. */
@@ -33,8 +33,8 @@ const PRUNE_ROUNDS = 100
 const REPORT = { kind: 'upkeep', key: 'report' }
 
 /** One run of the upkeep. @throws what the store says */
-export async function keepUp({ engine, log, every, sweep }: UpkeepPorts): Promise<void> {
-  const counts = await sweep()
+export async function keepUp({ engine, log, every, sweep }: UpkeepPorts, signal: AbortSignal): Promise<void> {
+  const counts = await sweep(signal)
   if (counts.rescued + counts.expired > 0) log.info('upkeep of the store', { ...counts })
   const now = await engine.now()
   await prune(engine, ROLLUP_STREAM, now - ROLLUP_KEEP)

@@ -29,6 +29,8 @@ export interface SweepOncePorts {
   /** Bytes of payloads and results of finished tasks kept at most; null (default): no bound. */
   readonly keepBytes?: number | null
   readonly tell: (news: News) => void
+  /** Leaves the rest for another time. */
+  readonly signal?: AbortSignal
   /** 0 ≤ x < 1; for the jitter of waits. Default Math.random. */
   readonly random?: () => number
 }
@@ -37,7 +39,7 @@ export interface SweepOncePorts {
 export async function sweepOnce(ports: SweepOncePorts): Promise<SweepCounts> {
   const counts = { orphans: 0, rescued: 0, promoted: 0, expired: 0, purged: 0, overdue: 0 }
   let full = true
-  while (full) {
+  while (full && ports.signal?.aborted !== true) {
     const first = await sweep(ports, null)
     counts.promoted += first.promoted
     counts.expired += first.expired

@@ -1,6 +1,9 @@
 /** Schedules by command line: put, look at, pause, run, remove; what is refused; a scheduler in the foreground. */
 import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 import { BARE, FILES } from './fixtures.ts'
 import { errorOf, Place, type Document } from './launch.ts'
@@ -106,10 +109,16 @@ test('a wrong schedule of the config is told by its name, before anything works'
   assert.match(error.message, /schedules\.nightly: cron has 5 fields/)
 })
 
-test('a scheduler in the foreground fires schedules of a YAML file, and ends with 0', async (t) => {
+test('a scheduler in the foreground fires schedules of a YAML file, tells of alerts, and ends with 0', async (t) => {
   const place = new Place(t, {
     'windlass.config.yaml':
-      'engine: sqlite:windlass.db\nschedules:\n  often:\n    task: echo\n    every: 1\n    payload: [1]\n',
+      "engine: sqlite:windlass.db\nschedules:\n  often:\n    task: echo\n    every: 1\n    payload: [1]\nalerts: { every: 1, for: 0, to: { command: 'cat >> told' } }\n",
+  })
+  assert.deepEqual((await place.json(['alerts'])).document, {
+    checking: 'off',
+    checked_at: null,
+    every_ms: null,
+    alerts: [],
   })
   const scheduler = place.start(['scheduler', '--json'])
   await scheduler.until((one) => one.stdout.includes('"scheduler started"'))
@@ -117,7 +126,18 @@ test('a scheduler in the foreground fires schedules of a YAML file, and ends wit
   while (tasks.length < 2) tasks = (await place.json(['list'])).document['tasks'] as Document[]
   assert.deepEqual(tasks[0]?.['payload'], [1])
   assert.match(String(tasks[0]?.['task_id']), /^often@\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
-  assert.match((await place.run(['schedule', 'list'])).stdout, /^often /m)
+  assert.match((await place.run(['schedule', 'list'])).stdout, /^often .*\n^windlass\.alerts .* built-in$/ms)
+  await scheduler.until((one) => one.stdout.includes('"alert workers fires: 0 live workers, fewer than 1"'))
+  const { document } = await place.json(['alerts', '--history'])
+  const [first] = document['alerts'] as Document[]
+  assert.deepEqual([document['checking'], first?.['firing']], ['on', true])
+  const { stdout } = await place.run(['alerts', '--history'])
+  assert.match(stdout, /^workers +\d{4}-\S+Z +0 live workers, fewer than 1$/m)
+  assert.match(stdout, /^\d{4}-\S+Z +workers +fired +0 live workers/m)
+  const path = join(place.folder, 'told')
+  const told = (): string => (existsSync(path) ? readFileSync(path, 'utf8') : '')
+  while (!told().includes('\n')) await sleep(20)
+  assert.equal((JSON.parse(told().split('\n')[0] ?? '') as Document)['event'], 'fired')
   scheduler.signal('SIGTERM')
   const { code, stderr } = await scheduler.ended
   assert.deepEqual([code, stderr], [0, ''])

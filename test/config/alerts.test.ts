@@ -13,7 +13,7 @@ test('with nothing said, the four alerts of everybody stand, and the log is told
   const { alerts, upkeep } = settingsOf({}, NOWHERE)
   assert.deepEqual(alerts, {
     rules: DEFAULT_RULES,
-    to: { log: true, command: null, webhook: null },
+    to: { log: true, command: null, folder: '/', webhook: null },
   })
   const { successRate, dead, backlog, workers } = DEFAULT_RULES
   assert.deepEqual(
@@ -37,6 +37,7 @@ test('all of it, or one of it, is switched off', () => {
     },
     '',
     1,
+    { folder: '/', webhook: null },
   )?.rules
   assert.deepEqual(
     [rules?.successRate, rules?.dead, rules?.backlog, rules?.workers, rules?.unserved, rules?.stuck],
@@ -56,7 +57,7 @@ test('thresholds and times, bare numbers in the unit of the file', () => {
     waiting: { above: 90 },
     to: { log: false, command: 'notify', webhook: 'http://127.0.0.1:9/hook' },
   }
-  assert.deepEqual(readAlerts(said, 'c', 1_000), {
+  assert.deepEqual(readAlerts(said, 'c', 1_000, { folder: '/app', webhook: 'http://127.0.0.1:9/hook' }), {
     rules: {
       every: 10_000,
       for: 0,
@@ -69,7 +70,7 @@ test('thresholds and times, bare numbers in the unit of the file', () => {
       waiting: { above: 90_000 },
       stuck: true,
     },
-    to: { log: false, command: 'notify', webhook: 'http://127.0.0.1:9/hook' },
+    to: { log: false, command: 'notify', folder: '/app', webhook: 'http://127.0.0.1:9/hook' },
   })
   assert.deepEqual(readUpkeep({ every: 5 }, '', 1_000), { every: 5_000 })
 })
@@ -93,6 +94,16 @@ for (const [alerts, message] of [
     const config = { alerts } as unknown as Config
     assert.throws(() => settingsOf(config, NOWHERE), { code: 'config_invalid', message })
   })
+
+test('the address of the webhook may come from the environment, and is never shown', () => {
+  const config = { alerts: { to: { webhook: 'http://file/' } } }
+  const env = { ALERT_WEBHOOK_URL: 'http://hidden/' }
+  const { alerts, origins } = settingsOf(config, { ...NOWHERE, env })
+  assert.equal(alerts?.to.webhook, 'http://hidden/')
+  assert.equal(settingsOf(config, NOWHERE).alerts?.to.webhook, 'http://file/')
+  const shown = origins.find(({ key }) => key === 'alerts.to.webhook')
+  assert.deepEqual([shown?.value, shown?.origin], ['***', 'ALERT_WEBHOOK_URL (environment)'])
+})
 
 test('an address with a password is refused without being repeated', () => {
   const config = { alerts: { to: { webhook: 'https://u:hidden@example.com/' } } }

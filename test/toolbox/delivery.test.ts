@@ -33,6 +33,8 @@ const NOTICE: AlertNotice = {
 }
 const GO = new AbortController().signal
 
+const here = (command: string) => ({ command, folder: tmpdir() })
+
 /** A server that answers what the test says, and keeps what it was sent. */
 async function serve(t: TestContext, status: () => number) {
   const got: { readonly id: unknown; readonly type: unknown; readonly notice: AlertNotice }[] = []
@@ -89,7 +91,7 @@ test('a command gets the alert as JSON on its standard input, and no secret of o
     if (before === undefined) delete process.env['DATABASE_URL']
     else process.env['DATABASE_URL'] = before
   })
-  await runCommand(`cat > '${path}'; env >> '${path}'`, NOTICE, GO)
+  await runCommand(here(`cat > '${path}'; env >> '${path}'`), NOTICE, GO)
   const [first = '', ...env] = readFileSync(path, 'utf8').split('\n')
   assert.deepEqual(JSON.parse(first), NOTICE)
   assert.ok(env.some((line) => line.startsWith('PATH=')))
@@ -97,12 +99,12 @@ test('a command gets the alert as JSON on its standard input, and no secret of o
 })
 
 test('a command that fails, and one that goes on and on with a child of its own', async (t) => {
-  await assert.rejects(runCommand('exit 3', NOTICE, GO), { message: 'the command ended with 3' })
-  await assert.rejects(runCommand('sleep 60', NOTICE, GO, 50), { message: 'the command took too long' })
+  await assert.rejects(runCommand(here('exit 3'), NOTICE, GO), { message: 'the command ended with 3' })
+  await assert.rejects(runCommand(here('sleep 60'), NOTICE, GO, 50), { message: 'the command took too long' })
   const path = join(folder(t), 'pid')
   const stop = new AbortController()
   const running = runCommand(
-    `sleep 60 & echo $! > '${path}.new'; mv '${path}.new' '${path}'; wait`,
+    here(`sleep 60 & echo $! > '${path}.new'; mv '${path}.new' '${path}'; wait`),
     NOTICE,
     stop.signal,
   )
@@ -144,11 +146,12 @@ test('what could not be delivered is delivered by a later check, under the same 
   const path = join(folder(t), 'out')
   writeFileSync(path, '')
   const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => log }
-  const targets: AlertTargets = { log: false, command: `cat >> '${path}'`, webhook: url }
+  const targets: AlertTargets = { log: false, ...here(`cat >> '${path}'`), webhook: url }
   const off = { successRate: null, dead: null, workers: null, unserved: false, stuck: false }
   const rules = { ...DEFAULT_RULES, ...off, for: 0, backlog: { above: 0, queues: null } }
   const check = (to = targets): Promise<void> => checkAlerts({ engine, log, targets: to }, rules, GO)
-  await check()
+  // Four schedulers at once.
+  await Promise.all([check(), check(), check(), check()])
   assert.deepEqual(
     (await readBook(engine)).pending.map(({ left }) => left),
     [['webhook']],
@@ -182,7 +185,7 @@ test('a scheduler that ended while it delivered leaves it to the next one', asyn
   const off = { successRate: null, dead: null, workers: null, unserved: false, stuck: false }
   const rules = { ...DEFAULT_RULES, ...off, for: 0, backlog: { above: 0, queues: null } }
   const check = (webhook: string): Promise<void> =>
-    checkAlerts({ engine, log, targets: { log: false, command: null, webhook } }, rules, GO)
+    checkAlerts({ engine, log, targets: { log: false, command: null, folder: '/', webhook } }, rules, GO)
   const hanging = check(`http://127.0.0.1:${(silent.address() as AddressInfo).port}/`)
   await heard
   clock.advance(59_999)

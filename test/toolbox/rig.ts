@@ -36,7 +36,10 @@ export class AlertRig {
     const { clock } = this
     const log = this.#log()
     const sweep = () => sweepOnce({ engine, keepCount: 1_000, tell: () => undefined })
-    const settings = { alerts: readAlerts(config, '', 1), upkeep: upkeep === null ? null : { every: upkeep } }
+    const settings = {
+      alerts: readAlerts(config, '', 1, { folder: '/', webhook: null }),
+      upkeep: upkeep === null ? null : { every: upkeep },
+    }
     const builtIns = new BuiltIns(settings, { engine, log, sweep, clock })
     await builtIns.put()
     const { jobs, watch } = builtIns

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Fatal, RetryAfter } from '../../src/core/errors.ts'
+import { readRollup, ROLLUP_EVERY, ROLLUP_STREAM } from '../../src/core/rollup.ts'
 import { createRig, task } from './rig.ts'
 
 test('a result is stored as JSON, nothing as null', async (t) => {
@@ -177,4 +178,34 @@ test('an unknown type and an unknown codec are handed back for 30 s, uncharged',
   assert.deepEqual([sealed.state, sealed.reason, sealed.releases], ['scheduled', 'unknown_codec', 1])
   await rig.clock.run(30_000)
   assert.equal((await rig.get(stranger.id)).releases, 2)
+})
+
+test('tasks that reach their end are counted, and told in sums', async (t) => {
+  const rig = await createRig(t)
+  const told = async () => {
+    const query = { stream: ROLLUP_STREAM, key: null, from: null, to: null, limit: 10, cursor: null }
+    const { entries } = await rig.engine.journal.read(query)
+    return entries.map(({ key, body }) => [key, readRollup(body)])
+  }
+  const fine = task('fine', () => 1)
+  const bad = task('bad', () => {
+    throw new Fatal('no')
+  })
+  const again = task('again', () => {
+    throw new Error('once more')
+  })
+  const worker = await rig.worker([fine, bad, again], { name: 'w' })
+  await Promise.all([fine, fine, bad].map((type) => rig.enqueue(type)))
+  await rig.enqueue(again, {}, { retry: { retries: 3, delay: '1h' } })
+  assert.deepEqual(await told(), [])
+  await rig.clock.run(ROLLUP_EVERY)
+  assert.deepEqual(await told(), [['w', { succeeded: 2, dead: 1 }]])
+  await rig.clock.run(10 * ROLLUP_EVERY)
+  assert.equal((await told()).length, 1)
+  await rig.enqueue(fine)
+  await worker.stop()
+  assert.deepEqual(await told(), [
+    ['w', { succeeded: 1, dead: 0 }],
+    ['w', { succeeded: 2, dead: 1 }],
+  ])
 })
