@@ -1,7 +1,7 @@
 // The operator's verbs as calls of one script, and the tidying that many cancels leave.
 
 import type { Action, ActionReply } from '../../core/cold-verbs.ts'
-import type { Reply } from './resp.ts'
+import type { Reply } from './link.ts'
 import { inParts, type Store } from './store.ts'
 import { stateOf, unword, word } from './words.ts'
 

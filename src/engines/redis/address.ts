@@ -92,7 +92,7 @@ export function formatPlace({ host, port }: Place): string {
 }
 
 /** True where the connection is encrypted. */
-export function isSecure({ scheme }: Pick<RedisAddress, 'scheme'>): boolean {
+export function isSecure({ scheme }: RedisAddress): boolean {
   return scheme === 'rediss' || scheme === 'valkeys'
 }
 

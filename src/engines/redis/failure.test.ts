@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { failureOf, isWrongServer, Unsent } from './failure.ts'
-import { ReplyError } from './resp.ts'
+import { ClientOfflineError, SimpleError, SocketClosedUnexpectedlyError } from '@redis/client'
+
+import { failureOf, isWrongServer } from './failure.ts'
 
 const REPLIES: readonly (readonly [reply: string, code: string, applied: 'no' | 'unknown'])[] = [
   ["READONLY You can't write against a read only replica.", 'engine_unreachable', 'no'],
@@ -21,17 +22,18 @@ const REPLIES: readonly (readonly [reply: string, code: string, applied: 'no' | 
 
 for (const [reply, code, applied] of REPLIES)
   test(`${reply.split(' ')[0]} is ${code}, applied: ${applied}`, () => {
-    const failure = failureOf(new ReplyError(reply))
+    const failure = failureOf(new SimpleError(reply))
     assert.deepEqual([failure.code, failure.applied], [code, applied])
   })
 
 test('a connection that breaks leaves open what was applied; one that was not there does not', () => {
+  assert.equal(failureOf(new SocketClosedUnexpectedlyError()).applied, 'unknown')
   assert.equal(failureOf(new Error('ECONNRESET')).applied, 'unknown')
-  assert.equal(failureOf(new Unsent('closed')).applied, 'no')
+  assert.equal(failureOf(new ClientOfflineError()).applied, 'no')
 })
 
 test('a replica is left for another connection, a full server is not', () => {
-  assert.ok(isWrongServer(new ReplyError('READONLY x')))
-  assert.ok(isWrongServer(new ReplyError('MASTERDOWN x')))
-  assert.ok(!isWrongServer(new ReplyError('OOM x')))
+  assert.ok(isWrongServer(new SimpleError('READONLY x')))
+  assert.ok(isWrongServer(new SimpleError('MASTERDOWN x')))
+  assert.ok(!isWrongServer(new SimpleError('OOM x')))
 })

@@ -1,14 +1,8 @@
-// From an error of the connection or the server to one of ours: which code, and whether anything may have been applied.
+// From an error of the client or the server to one of ours: which code, and whether anything may have been applied.
 // Promises that doubt stays doubt: an error reply to a script that may have written before it failed is `unknown`.
 
 import { whyUnreachable } from '../../base/unreachable.ts'
 import { WindlassError, type ErrorCode } from '../../core/errors.ts'
-import { ReplyError } from './resp.ts'
-
-/** There was no connection to write to: nothing left this process. */
-export class Unsent extends Error {
-  override readonly name = 'Unsent'
-}
 
 /** Error replies by their first word. All of them are given before a script has written anything. */
 const REPLIES: Readonly<Record<string, readonly [code: ErrorCode, text: string]>> = {
@@ -32,7 +26,9 @@ const REPLIES: Readonly<Record<string, readonly [code: ErrorCode, text: string]>
 
 /** The first word of an error reply; null for an error that is no reply. */
 export function replyCode(error: unknown): string | null {
-  if (!(error instanceof ReplyError)) return null
+  if (!(error instanceof Error)) return null
+  // By shape: there may be two copies of the client.
+  if (!['SimpleError', 'BlobError', 'ErrorReply'].includes(error.constructor.name)) return null
   const code = /^-?([A-Z]+)\b/.exec(error.message)?.[1] ?? 'ERR'
   // A command inside a script that is refused is told with the script's own words before it.
   return REPLIES[code] === undefined && /\bOOM command not allowed\b/.test(error.message) ? 'OOM' : code
@@ -48,7 +44,7 @@ export function isWrongServer(error: unknown): boolean {
 export function failureOf(error: unknown): WindlassError {
   if (error instanceof WindlassError) return error
   const code = replyCode(error)
-  if (code === null) return error instanceof Unsent ? unreachable('the server', error) : connectionLost(error)
+  if (code === null) return isUnsent(error) ? unreachable('the server', error) : connectionLost(error)
   const known = REPLIES[code]
   if (known === undefined) {
     return new WindlassError('internal', `the server refused a command (${code})`, {
@@ -57,6 +53,13 @@ export function failureOf(error: unknown): WindlassError {
     })
   }
   return new WindlassError(known[0], known[1], { cause: error, applied: 'no', detail: { redis: code } })
+}
+
+/** The client had no connection to write to: nothing left this process. */
+function isUnsent(error: unknown): boolean {
+  return (
+    error instanceof Error && ['ClientOfflineError', 'ClientClosedError'].includes(error.constructor.name)
+  )
 }
 
 /** The connection went while a call was under way: nobody knows whether it arrived. */

@@ -12,7 +12,7 @@ import type {
 } from '../../core/hot-verbs.ts'
 import { outcomeMark } from '../../core/outcome-mark.ts'
 import type { LogLine, TaskRecord } from '../../core/record.ts'
-import type { Reply } from './resp.ts'
+import type { Reply } from './link.ts'
 import { encodeOne, encodeTasks, enqueueReplies, isPlain } from './new-tasks.ts'
 import { inParts, type Store } from './store.ts'
 import { codeOf, ITEM, stateOf, undigits, word } from './words.ts'

@@ -13,7 +13,7 @@ import {
   type Reason,
   type TaskRecord,
 } from '../../core/record.ts'
-import type { Reply } from './resp.ts'
+import type { Reply } from './link.ts'
 import { inParts, type Store } from './store.ts'
 import { FIELD, unword, word } from './words.ts'
 

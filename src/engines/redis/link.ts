@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { formatPlace, isSecure, type RedisAddress } from './address.ts'
-import { Connection } from './connection.ts'
+import { askSentinel, connectWithin, createClient, loadRedis, type Client, type Driver } from './client.ts'
 import {
   closedError,
   connectionLost,
@@ -15,9 +15,11 @@ import {
   timedOut,
   unreachable,
 } from './failure.ts'
-import type { Reply } from './resp.ts'
 import { scriptOf } from './scripts.ts'
-import { askSentinel, findMaster } from './sentinel.ts'
+import { findMaster } from './sentinel.ts'
+
+/** What a server answers, as it came. */
+export type Reply = string | number | null | readonly Reply[]
 
 export interface LinkOptions {
   readonly callTimeout: number
@@ -33,7 +35,7 @@ const BACKOFF = { first: 50, most: 2_000 }
 export class Link {
   readonly #address: RedisAddress
   readonly #options: LinkOptions
-  #connection: Connection | null = null
+  #client: Client | null = null
   #connecting = false
   #lastError: unknown = null
   #closed = false
@@ -48,8 +50,9 @@ export class Link {
 
   /** Connects for the first time; a server that is not there is told at once. */
   async open(): Promise<void> {
+    const driver = await loadRedis()
     try {
-      this.#use(await this.#connectOnce())
+      this.#use(await this.#connectOnce(driver))
     } catch (error) {
       this.close()
       throw replyCode(error) === null ? unreachable(this.#place, error) : failureOf(error)
@@ -84,15 +87,15 @@ export class Link {
     })
   }
 
-  /** Listens to a channel for as long as this connection lasts; whoever wants more listens again. */
+  /** Listens to a channel for as long as this connection lasts; the listener stays over reconnections. */
   async subscribe(channel: string, listener: (message: string) => void): Promise<void> {
-    const connection = await this.#ready(performance.now() + this.#options.callTimeout)
-    await connection.subscribe(channel, listener)
+    const client = await this.#ready(performance.now() + this.#options.callTimeout)
+    await client.subscribe(channel, listener)
   }
 
   close(): void {
     this.#closed = true
-    this.#drop(this.#connection, closedError())
+    this.#drop(this.#client)
     this.#wakeAll()
   }
 
@@ -102,34 +105,37 @@ export class Link {
     return `${name}${isSecure(this.#address) ? ' over TLS' : ''}`
   }
 
-  async #send(args: readonly string[], until: number): Promise<Reply> {
-    const current = this.#connection
-    const connection = current?.isOpen === true ? current : await this.#ready(until)
-    const timer = setTimeout(
-      () => this.#drop(connection, timedOut(this.#options.callTimeout)),
-      Math.max(1, until - performance.now()),
-    )
-    try {
-      const reply = await connection.call(args)
-      this.#heard = performance.now()
-      return reply
-    } finally {
-      clearTimeout(timer)
-    }
+  async #send(args: string[], until: number): Promise<Reply> {
+    const client = this.#client?.isReady === true ? this.#client : await this.#ready(until)
+    return new Promise((resolve, reject) => {
+      const late = (): void => {
+        reject(timedOut(this.#options.callTimeout))
+        this.#drop(client)
+      }
+      const timer = setTimeout(late, Math.max(1, until - performance.now()))
+      const answered = (reply: Reply): void => {
+        this.#heard = performance.now()
+        resolve(reply)
+      }
+      void client
+        .sendCommand<Reply>(args)
+        .then(answered, reject)
+        .finally(() => clearTimeout(timer))
+    })
   }
 
   /** The error to be told; a server that is the wrong one is left. */
   #judged(error: unknown): Error {
-    if (isWrongServer(error)) this.#drop(this.#connection, error)
+    if (isWrongServer(error)) this.#drop(this.#client)
     if (this.#closed && replyCode(error) === null) return connectionLost(error)
     return failureOf(error)
   }
 
-  async #ready(until: number): Promise<Connection> {
+  async #ready(until: number): Promise<Client> {
     for (;;) {
       if (this.#closed) throw closedError()
-      const connection = this.#connection
-      if (connection?.isOpen === true) return connection
+      const client = this.#client
+      if (client !== null && client.isReady) return client
       this.start()
       const left = until - performance.now()
       if (left <= 0) throw unreachable(this.#place, this.#lastError)
@@ -159,9 +165,9 @@ export class Link {
     this.#connecting = true
     for (let wait = BACKOFF.first; !this.#closed; wait = Math.min(BACKOFF.most, wait * 2)) {
       try {
-        const connection = await this.#connectOnce()
-        if (this.#closed) connection.destroy(closedError())
-        else this.#use(connection)
+        const client = await this.#connectOnce(await loadRedis())
+        if (this.#closed) this.#drop(client)
+        else this.#use(client)
         break
       } catch (error) {
         this.#lastError = error
@@ -173,44 +179,46 @@ export class Link {
     this.#wakeAll()
   }
 
-  async #connectOnce(): Promise<Connection> {
+  async #connectOnce(driver: Driver): Promise<Client> {
     const timeout = Math.min(this.#options.callTimeout, PING_WAIT)
     const address = this.#address
-    const place = await findMaster(address, (at, command) => askSentinel(address, at, { command, timeout }))
-    return Connection.open(place, address, timeout)
+    const place = await findMaster(address, (at, command) =>
+      askSentinel(driver, address, at, { command, timeout }),
+    )
+    const client = createClient(driver, address, place, timeout)
+    // What happens to a connection is learnt from the calls that it fails.
+    client.on('error', (error: unknown) => {
+      this.#lastError = error
+      this.#drop(client)
+    })
+    await connectWithin(client, timeout)
+    return client
   }
 
-  #use(connection: Connection): void {
-    this.#connection = connection
+  #use(client: Client): void {
+    this.#client = client
     this.#heard = performance.now()
     this.#pings ??= setInterval(() => this.#ping(), PING_EVERY).unref()
-    // What happens to a connection is learnt from the calls that it fails, too.
-    connection.lost = (error) => {
-      this.#lastError = error
-      this.#drop(connection, error)
-    }
     this.#options.connected?.()
   }
 
   /** A socket whose other end is gone without a word is noticed by asking. */
   #ping(): void {
-    const connection = this.#connection
-    if (connection === null || performance.now() - this.#heard < PING_EVERY) return
-    this.#send(['PING'], performance.now() + PING_WAIT).catch((error: unknown) =>
-      this.#drop(connection, error),
-    )
+    const client = this.#client
+    if (client === null || performance.now() - this.#heard < PING_EVERY) return
+    this.#send(['PING'], performance.now() + PING_WAIT).catch(() => this.#drop(client))
   }
 
-  /** Ends a connection; what it had in flight fails with this error, and is in doubt. Connects anew. */
-  #drop(connection: Connection | null, error: unknown): void {
-    if (connection === null) return
-    const current = connection === this.#connection
+  /** Ends a client; what it had in flight is in doubt. Connects anew. */
+  #drop(client: Client | null): void {
+    if (client === null) return
+    const current = client === this.#client
     if (current) {
-      this.#connection = null
+      this.#client = null
       if (this.#pings !== null) clearInterval(this.#pings)
       this.#pings = null
     }
-    connection.destroy(error)
+    client.destroy()
     if (current && !this.#closed) this.start()
     this.#wakeAll()
   }

@@ -2,7 +2,7 @@
 // Tasks in a row that are due now, minted, of one shape and with nothing special travel as one run.
 
 import type { EnqueueReply, NewTask, When } from '../../core/hot-verbs.ts'
-import type { Reply } from './resp.ts'
+import type { Reply } from './link.ts'
 import type { Bodies } from './body.ts'
 import { digits, FIELD, ITEM, optional, stateOf, unword, word } from './words.ts'
 

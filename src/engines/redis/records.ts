@@ -4,7 +4,7 @@
 import { claimToken } from '../../core/ids.ts'
 import type { KeptError, OutcomeKind, Progress, Reason, TaskRecord } from '../../core/record.ts'
 import { Bodies } from './body.ts'
-import type { Reply } from './resp.ts'
+import type { Reply } from './link.ts'
 import { FIELD, ITEM, LINE, stateOf, undigits, unoptional, unword } from './words.ts'
 
 /** The fields of a row behind its head. */

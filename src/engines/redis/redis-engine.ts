@@ -52,7 +52,7 @@ type Transactional = { readonly tx?: CallerTransaction }
 
 /**
  * Opens a store on a server. Does not migrate.
- * @throws WindlassError `engine_url_invalid`, `engine_unreachable`, `engine_too_old`,
+ * @throws WindlassError `engine_url_invalid`, `engine_driver_missing`, `engine_unreachable`, `engine_too_old`,
  *   `engine_unsafe`, `engine_corrupt`, `newer_schema`
  */
 export async function openRedis(url: string, given: Partial<RedisOptions> = {}): Promise<RedisEngine> {

@@ -4,9 +4,6 @@
 
 import { WindlassError } from '../../core/errors.ts'
 import { formatPlace, type Place, type RedisAddress } from './address.ts'
-import { Connection } from './connection.ts'
-import { timedOut } from './failure.ts'
-import type { Reply } from './resp.ts'
 
 /** Asks one server one command. */
 export type AskOnce = (place: Place, command: readonly string[]) => Promise<unknown>
@@ -33,21 +30,4 @@ export async function findMaster(address: RedisAddress, ask: AskOnce): Promise<P
     applied: 'no',
     hint: 'Sentinels are asked without a password; see that they run and know this name.',
   })
-}
-
-/** Asks a Sentinel, which has no databases and is asked without a password, one command; `timeout` in ms is for all. */
-export async function askSentinel(
-  { scheme }: RedisAddress,
-  place: Place,
-  { command, timeout }: { readonly command: readonly string[]; readonly timeout: number },
-): Promise<Reply> {
-  const entry = { scheme, database: null, username: null, password: null }
-  const connection = await Connection.open(place, entry, timeout)
-  const timer = setTimeout(() => connection.destroy(timedOut(timeout)), timeout)
-  try {
-    return await connection.call(command)
-  } finally {
-    clearTimeout(timer)
-    connection.destroy(null)
-  }
 }

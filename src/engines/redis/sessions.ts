@@ -4,7 +4,7 @@
 import { compareHeld, heldHash, type RunningRow } from '../../core/held.ts'
 import type { Beat, BeatReply, NewSession, SessionEnd } from '../../core/hot-verbs.ts'
 import type { DeathCause, SessionRecord } from '../../core/record.ts'
-import type { Reply } from './resp.ts'
+import type { Reply } from './link.ts'
 import type { Store } from './store.ts'
 import { FIELD, undigits, unword, word } from './words.ts'
 

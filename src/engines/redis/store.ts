@@ -3,9 +3,8 @@
 
 import { WindlassError } from '../../core/errors.ts'
 import { LIMITS } from '../../core/limits.ts'
-import type { Link } from './link.ts'
+import type { Link, Reply } from './link.ts'
 import { RecordReader } from './records.ts'
-import type { Reply } from './resp.ts'
 
 export class Store {
   readonly reader = new RecordReader()
