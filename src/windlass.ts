@@ -13,7 +13,7 @@ import type { QueueJson, QueueOperator, WorkerJson } from './client/queues.ts'
 import type { ScheduleOperator } from './client/schedules.ts'
 import type { TaskOperator } from './client/tasks.ts'
 import { applyEnvironment, loadSettings, settingsOf, type LoadOptions } from './config/load.ts'
-import { openLog } from './config/log.ts'
+import { openLog, type OpenLog } from './config/log.ts'
 import type { Settings } from './config/settings.ts'
 import type { Config } from './config/shape.ts'
 import { loadTasks } from './config/tasks.ts'
@@ -142,7 +142,8 @@ export class Windlass {
   readonly #parts = new Set<Service>()
   #engine: Promise<Engine> | null = null
   #types: Promise<ReadonlyMap<string, TaskType>> | null = null
-  #log: Log | null
+  readonly #given: Log | null
+  #ownLog: OpenLog | null = null
   #closed: Promise<void> | null = null
   #over = false
 
@@ -157,7 +158,7 @@ export class Windlass {
       settingsOf(config, { ...(env === undefined ? {} : { env }), ...(cwd === undefined ? {} : { cwd }) })
     const { retry, keep, payloadBytes, redact, enqueueDeadline: deadline } = this.settings
     this.#surroundings = surroundings
-    this.#log = surroundings.log ?? null
+    this.#given = surroundings.log ?? null
     this.#codecs = new Codecs(this.settings.codecs)
     this.#client = new Client({
       engine: () => this.engine(),
@@ -274,8 +275,9 @@ export class Windlass {
 
   /** The log that workers of this process write to. */
   get log(): Log {
-    this.#log ??= openLog(this.settings)
-    return this.#log
+    if (this.#given !== null) return this.#given
+    this.#ownLog ??= openLog(this.settings)
+    return this.#ownLog.log
   }
 
   /** Stops workers and schedulers of this object (workers drain), waits for what is under way, then gives back the store's connections. Idempotent. */
@@ -375,5 +377,6 @@ export class Windlass {
     this.#over = true
     const engine = await this.#engine?.catch(() => null)
     await engine?.close()
+    this.#ownLog?.close()
   }
 }

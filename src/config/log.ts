@@ -7,17 +7,26 @@ import { createLog, type Log, type LogOptions } from '../base/log.ts'
 import { LogFile } from '../base/log-file.ts'
 import type { Settings } from './settings.ts'
 
+/** A log, and the end of its file: a line that comes later opens it again. */
+export interface OpenLog {
+  readonly log: Log
+  readonly close: () => void
+}
+
 /**
  * Opens the log. A file that cannot be written is told on stderr and left out as long as that lasts: work goes on.
  */
-export function openLog(settings: Settings): Log {
+export function openLog(settings: Settings): OpenLog {
   const { level, file } = settings.log
   const written = file === null ? null : openLogFile(resolve(settings.root, file), settings, toStderr)
   const write = (text: string): void => {
     toStderr(text)
     written?.write(text)
   }
-  return createLog({ level, redact: settings.redact, destination: { write } })
+  return {
+    log: createLog({ level, redact: settings.redact, destination: { write } }),
+    close: () => written?.close(),
+  }
 }
 
 /**
