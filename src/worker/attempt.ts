@@ -42,6 +42,9 @@ export class Attempt implements Held {
   stage: Stage = 'waiting'
   /** −1: takes no slot. */
   slot = -1
+  /** Its places among those that are held and those that run; −1: it is not there. */
+  heldAt = -1
+  runningAt = -1
   startedAt = 0
   /** Monotonic time of its end; known only where a line about it will be written. */
   endedAt = 0

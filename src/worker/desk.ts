@@ -8,6 +8,7 @@ import { decide } from '../core/decide.ts'
 import { DEFAULT_CRASH, DEFAULT_RETRY } from '../core/retry.ts'
 import type { Attempt } from './attempt.ts'
 import type { AttemptLines } from './attempt-lines.ts'
+import type { Attempts } from './attempts.ts'
 import type { Deaths } from './deaths.ts'
 import { endingLine } from './ending-words.ts'
 import type { WorkerSettings } from './options.ts'
@@ -21,7 +22,7 @@ export interface DeskPorts {
   readonly reporter: Reporter
   readonly lines: AttemptLines
   readonly counters: WorkerCounters
-  readonly held: Set<Attempt>
+  readonly held: Attempts
   /** Endings leave for the store in this very turn. */
   readonly sending: () => void
   /** Hear of deaths before they are settled, and of what the store said then. */

@@ -12,6 +12,7 @@ import type { TaskType } from '../core/task-type.ts'
 import { Alarms } from './alarms.ts'
 import { Attempt, type StopWhy } from './attempt.ts'
 import type { AttemptLines } from './attempt-lines.ts'
+import { Attempts } from './attempts.ts'
 import type { Board } from './board.ts'
 import { endingOfHung } from './endings.ts'
 import type { Isolator, IsolatorPorts } from './isolation/isolator.ts'
@@ -37,9 +38,9 @@ export interface RunnerPorts {
 
 export class Runner {
   /** Attempts that take a slot: also those that are settled while their handler still goes on. */
-  readonly running = new Set<Attempt>()
+  readonly running = new Attempts('runningAt')
   /** What this process holds, as a heartbeat tells it: waiting, running, and ended but not settled. */
-  readonly held = new Set<Attempt>()
+  readonly held = new Attempts('heldAt')
   readonly #ports: RunnerPorts
   readonly #settings: WorkerSettings
   readonly #alarms: Alarms

@@ -79,26 +79,16 @@ function claimOf(queues: string | null, bound: number, limit: number): (string |
   return [null, session.id, mintToken(), queues, ...bounds, limit, 0, 0, 0]
 }
 
-async function settleOf(batch: number): Promise<(string | number | null)[]> {
+async function settleOf(batch: number, alike: boolean): Promise<(string | number | null)[]> {
   // The rows as a claim of them would leave them; taken back with the rest.
   const { rows } = await client.query<{ id: string; tid: string }>(
     `SELECT id, ctid::text AS tid FROM ${place?.schema}.tasks WHERE state = 1 ORDER BY place LIMIT ${batch}`,
   )
   const ids = array(rows.map(({ id }) => id))
   const all = (value: string | number): string => array(rows.map(() => value))
-  return [
-    null,
-    array(rows.map(({ tid }) => tid)),
-    ids,
-    all('c'),
-    all(1),
-    all('null'),
-    all(1),
-    batch,
-    '[]',
-    'plans',
-    'word',
-  ]
+  const tids = array(rows.map(({ tid }) => tid))
+  const shape = ['c', 1, 1]
+  return [null, tids, ids, all('null'), ...(alike ? shape : shape.map(all)), batch, '[]', 'plans', 'word']
 }
 
 function enqueueOf(batch: number, alike: boolean): (string | number | null)[] {
@@ -122,14 +112,19 @@ for (const mode of ['force_generic_plan', 'force_custom_plan']) {
           assertLean(ordered, batch)
           assertLean(await planOf(CLAIM_MERGED, claimOf(null, bound, batch), mode), batch)
         }
-        const settled = await planOf(SUCCEED, await settleOf(batch), mode)
-        // One look by its place for each of what is listed, and nothing else of the table.
-        assert.match(
-          settled,
-          /Nested Loop.*\n *->  Function Scan on (?:unnest )?u.*\n *->  Tid Scan on tasks/,
-        )
-        assert.doesNotMatch(settled, /(?:Hash|Merge) Join/)
-        assertLean(settled, batch)
+        for (const [sql, alike] of [
+          [SUCCEED.alike, true],
+          [SUCCEED.mixed, false],
+        ] as const) {
+          const settled = await planOf(sql, await settleOf(batch, alike), mode)
+          // One look by its place for each of what is listed, and nothing else of the table.
+          assert.match(
+            settled,
+            /Nested Loop.*\n *->  Function Scan on (?:unnest )?u.*\n *->  Tid Scan on tasks/,
+          )
+          assert.doesNotMatch(settled, /(?:Hash|Merge) Join/)
+          assertLean(settled, batch)
+        }
         assertLean(await planOf(PLAIN.mixed, enqueueOf(batch, false), mode), batch)
         assertLean(await planOf(PLAIN.alike, enqueueOf(batch, true), mode), batch)
       })

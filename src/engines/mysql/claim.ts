@@ -9,6 +9,7 @@ import { LIMITS } from '../../core/limits.ts'
 import type { TaskRecord } from '../../core/record.ts'
 import { FeedNotes } from '../sql/feed-notes.ts'
 import { learnPolicies } from '../sql/learn-policies.ts'
+import type { ClaimedTask } from '../sql/claimed-tasks.ts'
 import { ROW_WIDTH, rowOf, taskOf, type Row, type TaskRow } from '../sql/task-row.ts'
 import { expireTasks } from '../sql/units.ts'
 import { RUNNING } from '../sql/words.ts'
@@ -212,23 +213,20 @@ function remember(
   taken: readonly Taken[],
 ): TaskRecord[] {
   const { memory, policies } = store
-  return taken.map(({ row, payload }) => {
+  const claimed: ClaimedTask[] = []
+  const tasks = taken.map(({ row, payload }) => {
     const policy = policies.of(row)
     const { id, queue, type, attempt, uniqueKey, uniqueUntil } = row
     const freesKey = uniqueKey !== null && uniqueUntil === null
-    if (!freesKey)
-      memory.rememberClaimed(id, {
-        token: claimToken(claimId, attempt),
-        queue,
-        type,
-        attempt,
-        keep: policy.keep.succeeded,
-      })
+    const token = claimToken(claimId, attempt)
+    if (!freesKey) claimed.push({ id, token, queue, type, attempt, keep: policy.keep.succeeded })
     if (taken.length >= limit && row.place !== null && row.back === 0)
       memory.bounds.raise(queue, row.rank, row.place)
     row.back = 0
     return taskOf(row, payload, policy, session)
   })
+  memory.claimed.remember(claimId, claimed)
+  return tasks
 }
 
 /** The tasks that still run under this claim. */

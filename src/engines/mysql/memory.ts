@@ -1,7 +1,8 @@
 // What one engine remembers of the store between calls beside what every SQL engine does: kinds (queue and type) that are
 // registered, and the queues as a claim needs them, which each claim checks.
 
-import { SqlMemory, type ClaimedTask } from '../sql/memory.ts'
+import type { ClaimedTask } from '../sql/claimed-tasks.ts'
+import { SqlMemory } from '../sql/memory.ts'
 
 /** Queues as a claim needs them; checked by each claim. */
 export interface KnownQueues {

@@ -5,7 +5,7 @@
 import type { Settlement, SettleReply } from '../../core/hot-verbs.ts'
 import { claimToken } from '../../core/ids.ts'
 import { FeedNotes } from '../sql/feed-notes.ts'
-import type { ClaimedTask } from '../sql/memory.ts'
+import type { ClaimedTask } from '../sql/claimed-tasks.ts'
 import { settleBothWays, type PlainSettlement } from '../sql/settle-plain.ts'
 import { FIXED } from '../sql/task-row.ts'
 import { settleIn } from '../sql/units.ts'
@@ -38,7 +38,7 @@ const COLUMNS = words(`COLUMNS (id VARCHAR(255) CHARACTER SET utf8mb4 PATH '$[0]
 /** Settles in transactions of the engine's own. */
 export function settle(store: Store, settlements: readonly Settlement[]): Promise<SettleReply[]> {
   return settleBothWays(settlements, {
-    claimed: (id) => store.memory.claimed(id),
+    claimed: (id, token) => store.memory.claimed.find(id, token),
     succeed: (plain) => succeed(store, plain),
     settle: (others) => settleUnit(store, others),
   })
@@ -70,7 +70,7 @@ async function succeed(store: Store, plain: readonly Plain[]): Promise<ReadonlyS
   })
   const queues = new Set<string>()
   for (const { settlement, known } of held) {
-    store.memory.forget(settlement.id)
+    store.memory.claimed.forget(settlement.id, settlement.claim)
     queues.add(known.queue)
   }
   if (queues.size > 0) store.options.committed([{ kind: 'change', queues: [...queues] }])
@@ -106,6 +106,7 @@ async function settleUnit(store: Store, settlements: readonly Settlement[]): Pro
   // A rescue never waits long for a row: a transaction of a process that hangs may hold it.
   const waits = settlements.some(({ guard }) => guard !== 'claim') ? 1 : 3
   const replies = await store.write((unit) => settleIn(UNITS, store, unit, settlements), waits)
-  for (const [i, { id }] of settlements.entries()) if (replies[i]?.status !== 'lost') store.memory.forget(id)
+  for (const [i, { id, claim }] of settlements.entries())
+    if (replies[i]?.status !== 'lost') store.memory.claimed.forget(id, claim)
   return replies
 }

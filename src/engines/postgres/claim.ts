@@ -4,16 +4,16 @@
 // only: rows of other states are in no index that it reads, and each lane is read from where the last claim ended.
 
 import type { ClaimReply, ClaimRequest } from '../../core/hot-verbs.ts'
-import { claimToken } from '../../core/ids.ts'
 import { LIMITS } from '../../core/limits.ts'
 import type { TaskRecord } from '../../core/record.ts'
 import { learnPolicies } from '../sql/learn-policies.ts'
-import { taskOf, type Row } from '../sql/task-row.ts'
+import type { Row } from '../sql/task-row.ts'
 import { expireTasks } from '../sql/units.ts'
 import { arrayOf } from './arrays.ts'
-import { claimedRow } from './claimed-row.ts'
+import { ClaimReader, placeOf, policiesOf } from './claimed-row.ts'
 import { CLAIM_MERGED, CLAIM_ORDERED, HEAD_MERGED, HEAD_ORDERED, REPLAY } from './claim-statements.ts'
 import { promote } from './promote.ts'
+import type { ClaimedTask } from './memory.ts'
 import type { Store } from './store.ts'
 import { UNITS } from './task-unit.ts'
 
@@ -125,21 +125,21 @@ async function taken(
 ): Promise<TaskRecord[]> {
   if (rows.length === 0) return []
   const { memory, policies } = store
-  const claimed = rows.map(claimedRow)
-  const unknown = claimed.map(({ row }) => row).filter(({ policy }) => !policies.knows(policy))
-  if (unknown.length > 0) await store.read((look) => learnPolicies(store.policies, look, unknown))
+  const unknown = [...policiesOf(rows)].flatMap((policy) => (policies.knows(policy) ? [] : [{ policy }]))
+  if (unknown.length > 0) await store.read((look) => learnPolicies(policies, look, unknown))
   const hinted = rows.length >= limit
-  const tasks = claimed.map(({ row, payload, tid }) => {
-    const policy = policies.of(row)
-    const { id, queue, type, attempt, uniqueKey, uniqueUntil } = row
+  const remembered: ClaimedTask[] = []
+  const reader = new ClaimReader(claimId, session, policies)
+  const tasks = rows.map((row) => {
+    const task = reader.read(row)
+    const { id, queue, type, attempt, claim: token, uniqueKey, uniqueUntil, place } = task
     const freesKey = uniqueKey !== null && uniqueUntil === null
-    if (!freesKey) {
-      const token = claimToken(claimId, attempt)
-      memory.rememberClaimed(id, { tid, token, queue, type, attempt, keep: policy.keep.succeeded })
-    }
-    if (hinted && row.place !== null) memory.bounds.raise(queue, row.rank, row.place)
-    return taskOf(row, payload, policy, session)
+    if (!freesKey && token !== null)
+      remembered.push({ id, tid: placeOf(row), token, queue, type, attempt, keep: task.keep.succeeded })
+    if (hinted && place !== null) memory.bounds.raise(queue, 0 - task.priority, place)
+    return task
   })
+  memory.claimed.remember(claimId, remembered)
   return sorted(tasks, queues)
 }
 

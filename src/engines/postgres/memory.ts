@@ -1,7 +1,8 @@
 // What one engine remembers of the store between calls beside what every SQL engine does: where the tasks are that it
 // claimed, lanes (queue and rank) and kinds (queue and type) that are registered, and up to when nothing is due, a hint.
 
-import { SqlMemory, type ClaimedTask as Claimed } from '../sql/memory.ts'
+import type { ClaimedTask as Claimed } from '../sql/claimed-tasks.ts'
+import { SqlMemory } from '../sql/memory.ts'
 
 export interface ClaimedTask extends Claimed {
   /** Where the row was after the claim: elsewhere if it was touched since, then the row is looked up by its id. */

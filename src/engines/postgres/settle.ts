@@ -29,19 +29,30 @@ const STAYS = [
   .join(', ')
 // Each row is looked up by where the claim put it, so that no plan can look for it anywhere else; id, claim and attempt
 // are what guards (IS TRUE keeps an index from it). What was told beforehand is stored as it is if all of them were there.
-export const SUCCEED = `WITH clock AS MATERIALIZED (SELECT ${nowOf('$1')} AS now),
-  gone AS (DELETE FROM @tasks t
-    USING unnest($2::tid[], $3::text[], $4::text[], $5::int[], $6::text[], $7::bigint[]) AS u(tid, i, c, a, r, k)
-    WHERE t.ctid = u.tid AND ((t.id, t.claim, t.attempt, t.state) = (u.i, u.c, u.a, 2)) IS TRUE
-    RETURNING ${STAYS.replaceAll(/\w+/g, 't.$&')}, u.r AS answer, u.k AS kept),
+/** @param alike claim, attempt and retention come once for all tasks, instead of a list for each of them */
+function succeedOf(alike: boolean): string {
+  const own = '$2::tid[], $3::text[], $4::text[]'
+  const shape = alike ? '$5::text AS c, $6::int AS a, $7::bigint AS k' : '$5::text[], $6::int[], $7::bigint[]'
+  const ended = alike
+    ? `(SELECT ${shape}) AS s, unnest(${own}) AS u(tid, i, r)`
+    : `unnest(${own}, ${shape}) AS u(tid, i, r, c, a, k)`
+  return `WITH clock AS MATERIALIZED (SELECT ${nowOf('$1')} AS now),
+  gone AS (DELETE FROM @tasks t USING ${ended}
+    WHERE t.ctid = u.tid AND ((t.id, t.claim, t.attempt, t.state) = (u.i, c, a, 2)) IS TRUE
+    RETURNING ${STAYS.replaceAll(/\w+/g, 't.$&')}, r AS answer, k AS kept),
+  ends AS MATERIALIZED (SELECT count(*)::int AS n FROM gone),
   moved AS (INSERT INTO @finished (${STAYS}, result, kept, state, outcome, finished_at)
     SELECT gone.*, 3, 0, (SELECT now FROM clock) FROM gone),
   told AS (INSERT INTO @fresh_changes (at, count, items)
     SELECT (SELECT now FROM clock), n, CASE WHEN n = $8::int THEN $9::text ELSE
       (SELECT json_agg(json_build_array(type, queue, 3, attempt, json_build_array(id)))::text FROM gone) END
-    FROM (SELECT count(*)::int AS n FROM gone) AS c WHERE n > 0)
-  SELECT CASE WHEN count(*) = $8::int THEN NULL ELSE coalesce(array_to_json(array_agg(id))::text, '[]') END,
-    CASE WHEN $11::text IS NOT NULL THEN pg_notify($10::text, $11::text)::text END FROM gone`
+    FROM ends WHERE n > 0)
+  SELECT CASE WHEN n = $8::int THEN NULL ELSE (SELECT coalesce(json_agg(id)::text, '[]') FROM gone) END,
+    CASE WHEN $11::text IS NOT NULL THEN pg_notify($10::text, $11::text)::text END FROM ends`
+}
+
+/** Most tasks that are settled together were claimed together. */
+export const SUCCEED = { alike: succeedOf(true), mixed: succeedOf(false) } as const
 
 /** Time that a rescue waits for a locked row. */
 const RESCUE_WAIT = 'SET LOCAL lock_timeout = 100'
@@ -49,7 +60,7 @@ const RESCUE_WAIT = 'SET LOCAL lock_timeout = 100'
 /** Settles in transactions of the engine's own. */
 export function settle(store: Store, settlements: readonly Settlement[]): Promise<SettleReply[]> {
   return settleBothWays<ClaimedTask>(settlements, {
-    claimed: (id) => store.memory.claimed(id),
+    claimed: (id, token) => store.memory.claimed.find(id, token),
     succeed: (plain) => succeed(store, plain),
     settle: (others) => settleUnit(store, others),
   })
@@ -67,14 +78,18 @@ async function succeed(store: Store, plain: readonly Plain[]): Promise<ReadonlyS
   }
   const hints: Hint[] = [{ kind: 'change', queues: [...new Set(plain.map(({ known }) => known.queue))] }]
   const word = store.options.announce(hints)
-  const { rows } = await store.once(SUCCEED, [
+  const shape = [
+    plain.map(({ known }) => claimIdOf(known.token)),
+    plain.map(({ known }) => known.attempt),
+    plain.map(({ known }) => known.keep),
+  ]
+  const alike = shape.every((column) => column.every((value) => value === column[0]))
+  const { rows } = await store.once(alike ? SUCCEED.alike : SUCCEED.mixed, [
     store.now,
     arrayOf(plain.map(({ known }) => known.tid)),
     arrayOf(ids),
-    arrayOf(plain.map(({ known }) => claimIdOf(known.token))),
-    arrayOf(plain.map(({ known }) => known.attempt)),
     arrayOf(plain.map(({ settlement }) => settlement.outcome.result)),
-    arrayOf(plain.map(({ known }) => known.keep)),
+    ...(alike ? shape.map(([value = null]) => value) : shape.map(arrayOf)),
     plain.length,
     feed.pack(),
     store.options.schema,
@@ -82,7 +97,8 @@ async function succeed(store: Store, plain: readonly Plain[]): Promise<ReadonlyS
   ])
   const some = rows[0]?.[0] as string | null
   const applied = new Set(some === null ? ids : ((JSON.parse(some) as string[] | null) ?? []))
-  for (const { settlement } of plain) if (applied.has(settlement.id)) store.memory.forget(settlement.id)
+  for (const { settlement } of plain)
+    if (applied.has(settlement.id)) store.memory.claimed.forget(settlement.id, settlement.claim)
   if (applied.size > 0) store.options.committed(hints, word !== null)
   return applied
 }
@@ -96,6 +112,7 @@ async function settleUnit(store: Store, settlements: readonly Settlement[]): Pro
     if (rescues) await unit.run(RESCUE_WAIT, [])
     return settleIn(UNITS, store, unit, settlements)
   })
-  for (const [i, { id }] of settlements.entries()) if (replies[i]?.status !== 'lost') store.memory.forget(id)
+  for (const [i, { id, claim }] of settlements.entries())
+    if (replies[i]?.status !== 'lost') store.memory.claimed.forget(id, claim)
   return replies
 }

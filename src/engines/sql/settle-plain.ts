@@ -18,7 +18,7 @@ const LOST: SettleReply = { status: 'lost', state: null, followUps: [] }
 /** The two ways. */
 export interface SettleWays<K> {
   /** What is remembered of a task that was claimed here. */
-  readonly claimed: (id: string) => K | undefined
+  readonly claimed: (id: string, token: string) => K | undefined
   /** The short way; answers the ids of those that were applied, the others are to be looked up. */
   readonly succeed: (plain: readonly PlainSettlement<K>[]) => Promise<ReadonlySet<string>>
   /** Units of work. */
@@ -42,7 +42,7 @@ export async function settleBothWays<K extends { readonly token: string }>(
 /** Those that can go the short way; none if the same task is settled twice in one call. */
 function plainOf<K extends { readonly token: string }>(
   settlements: readonly Settlement[],
-  claimed: (id: string) => K | undefined,
+  claimed: SettleWays<K>['claimed'],
 ): PlainSettlement<K>[] {
   const ids = new Set<string>()
   const plain: PlainSettlement<K>[] = []
@@ -54,8 +54,8 @@ function plainOf<K extends { readonly token: string }>(
     if (outcome.warnings.length > 0 || hasCharge(settlement)) continue
     // What goes through a list in JSON has to be text in the strict sense.
     if (outcome.result?.isWellFormed() === false) continue
-    const known = claimed(id)
-    if (known !== undefined && known.token === claim) plain.push({ settlement, known })
+    const known = claimed(id, claim)
+    if (known !== undefined) plain.push({ settlement, known })
   }
   return plain
 }
