@@ -70,8 +70,11 @@ async function judgeLife(t: TestContext): Promise<void> {
     ],
   )
   assert.equal(pidsOf(renewed).includes(pidsOf(scaled)[0]), false)
-  const stopped = await place.json(['stop', '-n', 'mail'])
-  assert.deepEqual([stopped.code, (stopped.document['supervisor'] as Document)['pid']], [0, pid])
+  const stopped = await place.run(['stop', '-n', 'mail'])
+  assert.deepEqual(
+    [stopped.code, stopped.stdout],
+    [0, `mail (pid ${String(pid)}) has stopped, and its workers: 2\n`],
+  )
   assert.deepEqual(processesIn(place.folder), [])
   const after = await place.json(['stop', '-n', 'mail'])
   assert.deepEqual([after.code, errorOf(after).code], [3, 'not_running'])
@@ -81,7 +84,7 @@ async function judgeLife(t: TestContext): Promise<void> {
 async function judgeLeftBehind(t: TestContext): Promise<void> {
   const place = settle(t)
   const start = place.start(['start', '--json'])
-  await start.until((one) => one.stdout.includes('all workers are ready'))
+  await start.until((one) => one.stdout.includes('all workers are ready'), 60_000)
   start.signal('SIGKILL')
   await start.ended
   const status = await place.json(['status'])
@@ -119,15 +122,6 @@ async function judgeNoLog(t: TestContext): Promise<void> {
   assert.equal(existsSync(join(place.folder, 'windlass.db')), false)
 }
 
-async function judgeForeground(t: TestContext): Promise<void> {
-  const place = settle(t)
-  const start = place.start(['start', '-c', '1'])
-  await start.until((one) => one.stdout.includes('all workers are ready'))
-  const stopped = await place.run(['stop'])
-  assert.deepEqual([stopped.code, (await start.ended).code], [0, 0])
-  assert.match(stopped.stdout, /^worker \(pid \d+\) has stopped, and its workers: 1\n$/)
-}
-
 const only = { concurrency: true, skip: process.platform !== 'linux' && 'reads /proc' }
 
 describe('the worker manager', only, () => {
@@ -135,5 +129,4 @@ describe('the worker manager', only, () => {
   test('workers that outlive their supervisor are shown, and ended', judgeLeftBehind)
   test('start -d tells what the start failed with, and leaves nothing', judgeFailedStart)
   test('without a log file there is no background', judgeNoLog)
-  test('stop asks a supervisor in the foreground, too', judgeForeground)
 })
