@@ -4,7 +4,6 @@
 import type { Log } from '../base/log.ts'
 import type { Engine } from '../core/engine.ts'
 import { LIMITS } from '../core/limits.ts'
-import { ROLLUP_KEEP, ROLLUP_STREAM } from '../core/rollup.ts'
 import type { UpkeepReport } from './alert-words.ts'
 
 /** What one sweep came to; the names are those of `windlass sweep`. */
@@ -37,7 +36,6 @@ export async function keepUp({ engine, log, every, sweep }: UpkeepPorts, signal:
   const counts = await sweep(signal)
   if (counts.rescued + counts.expired > 0) log.info('upkeep of the store', { ...counts })
   const now = await engine.now()
-  await prune(engine, ROLLUP_STREAM, now - ROLLUP_KEEP)
   await prune(engine, ALERT_STREAM, now - ALERT_KEEP)
   const stuck = Math.max(0, counts.orphans - counts.rescued) + counts.overdue
   const report: UpkeepReport = { at: now, every, stuck }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Fatal, RetryAfter } from '../../src/core/errors.ts'
-import { readRollup, ROLLUP_EVERY, ROLLUP_STREAM } from '../../src/core/rollup.ts'
+import { readRollup, ROLLUP_EVERY, ROLLUP_KEEP, ROLLUP_STREAM, writeRollup } from '../../src/core/rollup.ts'
 import { createRig, task } from './rig.ts'
 
 test('a result is stored as JSON, nothing as null', async (t) => {
@@ -187,6 +187,9 @@ test('tasks that reach their end are counted, and told in sums', async (t) => {
     const { entries } = await rig.engine.journal.read(query)
     return entries.map(({ key, body }) => [key, readRollup(body)])
   }
+  await rig.engine.journal.append([
+    writeRollup('old', rig.clock.now() - ROLLUP_KEEP - 1, { succeeded: 5, dead: 5 }),
+  ])
   const fine = task('fine', () => 1)
   const bad = task('bad', () => {
     throw new Fatal('no')
@@ -197,7 +200,7 @@ test('tasks that reach their end are counted, and told in sums', async (t) => {
   const worker = await rig.worker([fine, bad, again], { name: 'w' })
   await Promise.all([fine, fine, bad].map((type) => rig.enqueue(type)))
   await rig.enqueue(again, {}, { retry: { retries: 3, delay: '1h' } })
-  assert.deepEqual(await told(), [])
+  assert.deepEqual(await told(), [['old', { succeeded: 5, dead: 5 }]])
   await rig.clock.run(ROLLUP_EVERY)
   assert.deepEqual(await told(), [['w', { succeeded: 2, dead: 1 }]])
   await rig.clock.run(10 * ROLLUP_EVERY)

@@ -128,6 +128,7 @@ export const logEn = {
   'log.job_failed': 'a built-in schedule failed; its next tick tries again',
   'log.upkeep': 'upkeep of the store',
   'log.rollup_later': 'a roll-up could not be written; its counts go into the next one',
+  'log.rollup_kept': 'old roll-ups could not be dropped',
   'log.alert_fires': 'alert {alert} fires: {$text}',
   'log.alert_repeats': 'alert {alert} still fires: {$text}',
   'log.alert_resolved': 'alert {alert} is resolved',

@@ -129,6 +129,7 @@ export const logZh: Readonly<Record<keyof typeof logEn, string>> = {
   'log.job_failed': '内置计划执行失败；下一次再试',
   'log.upkeep': '存储维护',
   'log.rollup_later': '无法写入汇总；计数并入下一次',
+  'log.rollup_kept': '无法清理旧的汇总',
   'log.alert_fires': '告警 {alert} 触发：{$text}',
   'log.alert_repeats': '告警 {alert} 仍在触发：{$text}',
   'log.alert_resolved': '告警 {alert} 已恢复',
