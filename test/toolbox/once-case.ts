@@ -25,7 +25,7 @@ export async function judgeOnce(
   clock: ManualClock,
   [first, second]: readonly [Engine, Engine],
 ): Promise<void> {
-  const rig = new AlertRig(clock)
+  const rig = new AlertRig(clock, false)
   try {
     const tasks = [newTask(), newTask(), newTask()]
     await first.enqueue(tasks)

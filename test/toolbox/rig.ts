@@ -21,10 +21,13 @@ export class AlertRig {
   readonly clock: ManualClock
   /** Messages of the log that tell of alerts. */
   readonly lines: string[] = []
+  readonly #watch: boolean
   readonly #running = new Set<Scheduler>()
 
-  constructor(clock: ManualClock) {
+  /** @param watch false: a store that takes its time while the test's time flies counts as answering */
+  constructor(clock: ManualClock, watch = true) {
     this.clock = clock
+    this.#watch = watch
   }
 
   /** A scheduler that runs, as `windlass scheduler` would start it. */
@@ -42,9 +45,10 @@ export class AlertRig {
     }
     const builtIns = new BuiltIns(settings, { engine, log, sweep, clock })
     await builtIns.put()
-    const { jobs, watch } = builtIns
+    const { jobs } = builtIns
+    const watch = this.#watch ? { watch: builtIns.watch } : {}
     const identity = { host: 'here', pid: 1 + this.#running.size }
-    const scheduler = new Scheduler({ engine, log, identity, clock, jobs, watch, random: () => 0.5 })
+    const scheduler = new Scheduler({ engine, log, identity, clock, jobs, ...watch, random: () => 0.5 })
     this.#running.add(scheduler)
     await scheduler.start()
     return scheduler
