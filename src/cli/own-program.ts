@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 import type { ChildCommand } from '../supervisor/child.ts'
 import type { Cli } from './cli.ts'
+import { SUPERVISOR_LOG } from './process-log.ts'
 
 /** The same file as this process runs: `.ts` from the sources, `.js` from dist. */
 const MAIN = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url))
@@ -41,7 +42,7 @@ export function workerCommand(
       ...process.env,
       ...(engine === null ? {} : { WINDLASS_ENGINE: engine }),
       // Where it goes on without us.
-      ...(logFile === null ? {} : { LOG_FILE: logFile }),
+      ...(logFile === null ? {} : { [SUPERVISOR_LOG]: logFile }),
     },
   }
 }

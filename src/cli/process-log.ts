@@ -14,7 +14,7 @@ import { nameLine } from './log-entry.ts'
 
 export interface ProcessLog {
   readonly log: Log
-  /** Where the log file is, absolute; null: there is none. A worker process that is given it as LOG_FILE goes on there without its supervisor. */
+  /** Where the log file is, absolute; null: there is none. */
   readonly file: string | null
   /** A line that is ready as it stands. */
   readonly line: (text: string) => void
@@ -28,9 +28,19 @@ export interface ProcessLog {
 
 export interface ProcessLogOptions {
   /** The log file where neither LOG_FILE nor the config names one, from the config's folder. Default: none. */
-  readonly file?: string
+  readonly file?: string | null
   /** The name that goes with each line in the file, because other processes write there as well. */
   readonly worker?: string | null
+}
+
+/** Where the supervisor of a process keeps the log. Not LOG_FILE: what a handler starts may understand that, too. */
+export const SUPERVISOR_LOG = 'WINDLASS_SUPERVISOR_LOG'
+
+/** Where this worker process goes on when its supervisor is gone. What it starts is told nothing of it. */
+export function takeSupervisorLog(env: NodeJS.ProcessEnv = process.env): string | null {
+  const { [SUPERVISOR_LOG]: path = null } = env
+  delete env[SUPERVISOR_LOG]
+  return path
 }
 
 /** The log file of the supervisor of that name, from the config's folder, where the config names none. */
@@ -39,8 +49,8 @@ export function defaultLogFile(name: string): string {
 }
 
 /** The absolute path of the log file; null: there is none. */
-export function logFileOf(settings: Settings, otherwise?: string): string | null {
-  const path = settings.log.file ?? otherwise ?? null
+export function logFileOf(settings: Settings, otherwise: string | null = null): string | null {
+  const path = settings.log.file ?? otherwise
   return path === null ? null : resolve(settings.root, path)
 }
 

@@ -22,12 +22,12 @@ async function schedule(cli: Cli): Promise<void> {
   const windlass = await openWindlass(cli, { tasks: true, program: 'scheduler' })
   try {
     const journal = openProcessLog(cli, windlass.settings)
+    journal.openFile()
     const { log } = journal
     const notice = openServiceNotice({ log })
     const { url } = windlass.settings.engine
     const patience = { log, stop: stop.asked, url }
     await startPatiently(() => windlass.engine(), patience)
-    journal.openFile()
     for (const note of windlass.settings.notes) log.info(maskSecrets(note))
     cli.out.onReaderGone(() => stop.ask('nobody reads the output'))
     const scheduler = windlass.scheduler({ log })

@@ -152,11 +152,11 @@ async function goToBackground(
 
 async function run(scene: Scene): Promise<void> {
   const { cli, what, flags, windlass, journal, say, stop, patience } = scene
+  journal.openFile()
   const engine = await startPatiently(() => windlass.engine(), patience)
   refuseLonely(engine, what)
   // Told here, once, and not by every worker again and again: a store that was never migrated.
   await engine.records.sessions({ state: 'live', host: '' })
-  journal.openFile()
   await greet(scene, engine)
   if (what.schedules) {
     // First, so that schedules which the config declares wrongly are told before anything works.

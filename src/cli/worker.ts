@@ -16,7 +16,7 @@ import type { Cli } from './cli.ts'
 import { EXIT } from './exit-codes.ts'
 import { maskSecrets } from '../core/secrets.ts'
 import { openWindlass } from './open.ts'
-import { openProcessLog, type ProcessLog } from './process-log.ts'
+import { openProcessLog, takeSupervisorLog, type ProcessLog } from './process-log.ts'
 import { announceProcess } from './running-processes.ts'
 import { startPatiently, type StartPatience } from './start-patience.ts'
 import { stopLimitFor } from './stop-limit.ts'
@@ -63,7 +63,10 @@ async function work(cli: Cli, flags: Flags): Promise<void> {
   try {
     process.title = `windlass worker ${windlass.settings.worker.name ?? ''}`.trimEnd()
     const { name } = windlass.settings.worker
-    const journal = openProcessLog(cli, windlass.settings, { worker: link === null ? null : name })
+    const journal = openProcessLog(cli, windlass.settings, {
+      file: takeSupervisorLog(),
+      worker: link === null ? null : name,
+    })
     const { log } = journal
     const notice = openServiceNotice({ log })
     if (link !== null) followSupervisor(link, journal)

@@ -152,7 +152,7 @@ test('a crash loop is named with its last lines, and the stop still works', asyn
 
 test('workers outlive a supervisor that is killed: they go on working', async (t) => {
   const place = new Place(t, FILES)
-  const up = await startUp(place, ['--workers', '1'], { LOG_FILE: 'log' })
+  const up = await startUp(place, ['--workers', '1'])
   const [child = 0] = pids(up)
   t.after(() => {
     if (lives(child)) process.kill(-child, 'SIGKILL')
@@ -161,7 +161,8 @@ test('workers outlive a supervisor that is killed: they go on working', async (t
   await up.ended
   const first = await place.json(['enqueue', 'pid', '--wait'])
   assert.deepEqual([first.code, first.document['result']], [0, child])
-  assert.match(readFileSync(join(place.folder, 'log'), 'utf8'), /the supervisor is gone; this worker goes on/)
+  const log = readFileSync(join(place.folder, 'logs', 'worker.log'), 'utf8')
+  assert.match(log, /"message":"the supervisor is gone; this worker goes on".*"worker":"worker-1"/)
   const again = await place.json(['enqueue', 'pid', '--wait'])
   assert.deepEqual([again.code, again.document['result']], [0, child])
   process.kill(child, 'SIGTERM')
