@@ -83,6 +83,13 @@ test('the supervisor on a line, each worker on one, and why workers ended', () =
   )
 })
 
+test('in Chinese, too, why a worker ended', () => {
+  const chinese = new Texts('zh')
+  const voice = { say: chinese.say.bind(chinese), style: (_: unknown, text: string) => text }
+  const text = statusText(status([worker('mail-1', { last_end: 'was ended by SIGKILL' })]), voice)
+  assert.match(text, /mail-1 上一次：被 SIGKILL 结束$/)
+})
+
 test('a wait tells what changes, and nothing when nothing does', () => {
   const before = [worker('mail-1'), worker('mail-2', { pid: 12 })]
   assert.deepEqual(changeLines(before, before, out), [])
