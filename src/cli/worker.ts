@@ -5,6 +5,7 @@
 // src/worker.
 
 import type { Command } from 'commander'
+import type { Writable } from 'node:stream'
 
 import type { Log } from '../base/log.ts'
 import { WindlassError } from '../core/errors.ts'
@@ -33,6 +34,9 @@ interface Flags {
 
 /** Under a supervisor a signal may come twice, from it and from whoever signalled it, in ms. */
 const TOGETHER = 1_000
+
+/** Bytes. A supervisor that is stopped reads nothing, perhaps for hours: more than this is not kept for it. */
+const UNREAD = 8 * 1024 * 1024
 
 export function define(command: Command, cli: Cli): void {
   command
@@ -133,6 +137,10 @@ async function run(cli: Cli, windlass: Windlass, running: Running): Promise<void
   end()
 }
 
+function isClogged(stream: Writable): boolean {
+  return stream.writable && stream.writableLength > UNREAD
+}
+
 /** The supervisor keeps the log file for all of us; where it vanished, nobody reads our output any more. */
 function followSupervisor(link: WorkerLink, journal: ProcessLog): void {
   link.onGone(() => {
@@ -142,8 +150,8 @@ function followSupervisor(link: WorkerLink, journal: ProcessLog): void {
   link.onAdopted(() => {
     journal.log.info('another supervisor took this worker in')
     journal.closeFile()
-    journal.divert((line) => link.line(line))
   })
+  journal.divert((line) => link.line(line) || isClogged(process.stdout))
 }
 
 function readDrain(value: true | string | undefined): 'ready' | 'all' | null {
