@@ -43,6 +43,8 @@ export class Claimer {
   #failures = 0
   #sinceTurn = 0
   #claimId: string | null = null
+  /** Made before it is needed: after some idleness that takes as long as all the rest of a call. Null: used up. */
+  #nextId: string | null = null
   #nextDueIn: number | null = null
   #foundNothing = false
   #timer: Cancel | null = null
@@ -154,7 +156,8 @@ export class Claimer {
   /** Null: it failed, and whatever it took unseen is given up here. */
   async #ask(session: string, limit: number): Promise<ClaimReply | null> {
     const { clock, callTimeout } = this.#ports.settings
-    const claimId = mintToken()
+    const claimId = this.#nextId ?? mintToken()
+    this.#nextId = null
     const request = { session, claimId, queues: this.#lanes.next(), limit }
     // Nobody else can run meanwhile what it may have taken: longer than two silent calls it is not kept.
     const until = clock.mono() + 2 * callTimeout
@@ -193,7 +196,11 @@ export class Claimer {
 
   /** Where neither store nor handlers wait for anything, timers and signals would never get their turn. */
   async #yieldSometimes(): Promise<void> {
-    if (this.#sinceTurn++ === 0) setImmediate(() => (this.#sinceTurn = 0))
+    if (this.#sinceTurn++ === 0)
+      setImmediate(() => {
+        this.#sinceTurn = 0
+        this.#nextId ??= mintToken()
+      })
     if (this.#sinceTurn > CLAIMS_PER_TURN) await turn()
   }
 

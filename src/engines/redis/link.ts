@@ -15,6 +15,7 @@ import {
   timedOut,
   unreachable,
 } from './failure.ts'
+import { Deadlines } from './deadlines.ts'
 import { scriptOf } from './scripts.ts'
 import { findMaster } from './sentinel.ts'
 
@@ -42,6 +43,7 @@ export class Link {
   #heard = performance.now()
   #pings: NodeJS.Timeout | null = null
   readonly #waiting = new Set<() => void>()
+  readonly #deadlines = new Deadlines()
 
   constructor(address: RedisAddress, options: LinkOptions) {
     this.#address = address
@@ -112,15 +114,18 @@ export class Link {
         reject(timedOut(this.#options.callTimeout))
         this.#drop(client)
       }
-      const timer = setTimeout(late, Math.max(1, until - performance.now()))
+      const deadline = { until, late }
+      this.#deadlines.add(deadline)
       const answered = (reply: Reply): void => {
+        this.#deadlines.remove(deadline)
         this.#heard = performance.now()
         resolve(reply)
       }
-      void client
-        .sendCommand<Reply>(args)
-        .then(answered, reject)
-        .finally(() => clearTimeout(timer))
+      const failed = (error: Error): void => {
+        this.#deadlines.remove(deadline)
+        reject(error)
+      }
+      client.sendCommand<Reply>(args).then(answered, failed)
     })
   }
 
