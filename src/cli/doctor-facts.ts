@@ -12,6 +12,7 @@ import type { TaskRecord, TaskState } from '../core/record.ts'
 import { fileSystemOf, networkFileSystem } from '../engines/sqlite/file-system.ts'
 import { askSupervisor } from '../supervisor/ask.ts'
 import { DEFAULT_NAME, placeOf } from '../supervisor/place.ts'
+import { holderOf } from '../supervisor/survivors.ts'
 import type { SupervisorState } from './doctor-supervisor.ts'
 import { leftBehind } from './left-behind.ts'
 import { tellFailure } from './exit-codes.ts'
@@ -55,13 +56,13 @@ export async function storeFacts(engine: Engine, url: string): Promise<StoreFact
 /** The supervisor of this config, and what of it is left. */
 export async function supervisorFacts(root: string, name: string | null): Promise<SupervisorState> {
   const place = placeOf(root, name ?? DEFAULT_NAME)
-  const facts = { name: place.name, status: null, mute: null, left: [] }
+  const facts = { name: place.name, status: null, mute: null, pid: null, left: [] }
   try {
     const status = await askSupervisor(place, { verb: 'status' }, { patience: SUPERVISOR_PATIENCE })
     return { ...facts, status }
   } catch (error) {
     if (isNotRunning(error)) return { ...facts, left: leftBehind(place) }
-    return { ...facts, mute: tellFailure(error, null).message }
+    return { ...facts, mute: tellFailure(error, null).message, pid: holderOf(place) }
   }
 }
 

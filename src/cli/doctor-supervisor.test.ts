@@ -40,7 +40,7 @@ function status(...workers: WorkerFacts[]): SupervisorStatus {
 }
 
 function judge(state: Partial<SupervisorState>): unknown[] {
-  const found = judgeSupervisor({ name: 'worker', status: null, mute: null, left: [], ...state })
+  const found = judgeSupervisor({ name: 'worker', status: null, mute: null, pid: null, left: [], ...state })
   return found.map(({ ok, detail, mend }) => [ok, detail, mend])
 }
 
@@ -68,8 +68,13 @@ test('a worker that is missing, and one that dies again and again', () => {
 })
 
 test('one that does not answer, and workers that are left behind', () => {
-  const [[ok, detail] = []] = judge({ mute: 'it does not answer' }) as unknown[][]
-  assert.deepEqual([ok, detail], [false, 'it does not answer'])
+  assert.deepEqual(judge({ mute: 'it does not answer', pid: 9 }), [
+    [
+      false,
+      'it does not answer',
+      'kill -CONT 9; if that does not help, kill it, then windlass start: its workers are taken over',
+    ],
+  ])
   assert.deepEqual(judge({ left: [{ name: 'worker-1', pid: 3 }] }), [
     [
       false,

@@ -11,6 +11,8 @@ export interface SupervisorState {
   readonly status: SupervisorStatus | null
   /** Why it does not answer; null: it does, or there is none. */
   readonly mute: string | null
+  /** Of one that does not answer; null: not known. */
+  readonly pid: number | null
   /** Workers that go on without it. */
   readonly left: readonly Pick<WorkerFacts, 'name' | 'pid'>[]
 }
@@ -19,10 +21,12 @@ export interface SupervisorState {
 const LOOP = 3
 
 /** What can be said of the supervisor and each of its workers. */
-export function judgeSupervisor({ name, status, mute, left }: SupervisorState): Finding[] {
+export function judgeSupervisor({ name, status, mute, pid, left }: SupervisorState): Finding[] {
   if (mute !== null) {
     const mend =
-      'see whether its process is stopped; kill it, then windlass start: its workers are taken over'
+      pid === null
+        ? 'ask as the user who started it'
+        : `kill -CONT ${pid}; if that does not help, kill it, then windlass start: its workers are taken over`
     return [finding('supervisor', false, mute, mend)]
   }
   if (status !== null) return [judgeCount(status), ...status.workers.flatMap(judgeWorker)]

@@ -1,11 +1,15 @@
 // `windlass stop`: ends a supervisor and its workers, and waits until they are gone, also workers that outlived their
-// supervisor. Running tasks may end, unless it is forced; nothing is lost or charged either way. Exit 3 when nothing runs.
+// supervisor. Running tasks may end, unless it is forced; nothing is lost or charged either way. A forced stop kills a
+// supervisor that does not answer. Exit 3 when nothing runs.
 
 import type { Command } from 'commander'
 
 import { sleep, systemClock } from '../base/clock.ts'
+import { WindlassError } from '../core/errors.ts'
+import { askSupervisor } from '../supervisor/ask.ts'
 import type { SupervisorStatus, WorkerFacts } from '../supervisor/control.ts'
 import type { Place } from '../supervisor/place.ts'
+import { holderOf } from '../supervisor/survivors.ts'
 import { isGone, readIdentity, startTimeOf } from '../worker/identity.ts'
 import { askAndWatch, untilLeft } from './await-supervisor.ts'
 import type { Cli } from './cli.ts'
@@ -20,6 +24,8 @@ interface Flags extends NameFlag {
   readonly force?: boolean
 }
 
+/** A supervisor that lives answers in a few ms. */
+const PATIENCE = 3_000
 /** Between two looks whether a process is gone, in ms, and how long that may take. */
 const LOOK = 20
 const LAST_STEPS = 5_000
@@ -30,13 +36,14 @@ export function define(command: Command, cli: Cli): void {
       '--grace <duration>',
       'how long running tasks may take to end, at most and by default worker.drain (300 s)',
     )
-    .option('--force', 'hand back running tasks at once')
+    .option('--force', 'hand back running tasks at once; kill a supervisor that does not answer')
     .action(async (flags: Flags) => {
       const grace = flags.grace === undefined ? null : readSeconds(flags.grace, '--grace')
       const { place, settings } = await findPlace(cli, flags)
       const request = { verb: 'stop', grace, force: flags.force === true } as const
       let stopped: SupervisorStatus | null = null
       let nobody: unknown = null
+      if (request.force) await killMute(place)
       try {
         stopped = await askAndWatch(cli, place, request)
         await untilGone(stopped.supervisor.pid)
@@ -51,6 +58,20 @@ export function define(command: Command, cli: Cli): void {
       else if (stopped === null) throw nobody
       answer(cli, place, stopped, [...(stopped?.workers ?? []), ...left])
     })
+}
+
+/** Kills a supervisor that hears nothing. Its workers are then those that it left behind. */
+async function killMute(place: Place): Promise<void> {
+  try {
+    await askSupervisor(place, { verb: 'status' }, { patience: PATIENCE })
+  } catch (error) {
+    const pid = isMute(error) ? holderOf(place) : null
+    if (pid !== null) process.kill(pid, 'SIGKILL')
+  }
+}
+
+function isMute(error: unknown): boolean {
+  return error instanceof WindlassError && error.code === 'wait_timeout'
 }
 
 /** The end of its connection comes a moment before the end of its process. */

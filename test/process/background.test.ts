@@ -102,6 +102,17 @@ async function judgeLeftBehind(t: TestContext): Promise<void> {
   assert.deepEqual(processesIn(place.folder), [])
 }
 
+async function judgeMute(t: TestContext): Promise<void> {
+  const place = settle(t)
+  const start = place.start(['start', '1', '--json'])
+  await start.until((one) => one.stdout.includes('all workers are ready'), 60_000)
+  start.signal('SIGSTOP')
+  const stopped = await place.json(['stop', '--force'])
+  assert.deepEqual([stopped.code, stopped.document['supervisor'], pidsOf(stopped).length], [0, null, 1])
+  assert.equal((await start.ended).signal, 'SIGKILL')
+  assert.deepEqual(processesIn(place.folder), [])
+}
+
 async function judgeFailedStart(t: TestContext): Promise<void> {
   const place = settle(t, { ...FILES, 'tasks.ts': "throw new Error('the handler file is broken')" })
   const [loop, away] = await Promise.all([
@@ -127,6 +138,7 @@ const only = { concurrency: true, skip: process.platform !== 'linux' && 'reads /
 describe('the worker manager', only, () => {
   test('start -d leaves workers that are ready; status shows them, stop ends them', judgeLife)
   test('workers that outlive their supervisor are shown, and ended', judgeLeftBehind)
+  test('a supervisor that does not answer is ended by force', judgeMute)
   test('start -d tells what the start failed with, and leaves nothing', judgeFailedStart)
   test('without a log file there is no background', judgeNoLog)
 })

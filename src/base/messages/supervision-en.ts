@@ -16,7 +16,7 @@ export const supervisionEn = {
   'help.m_new_count': 'worker processes from now on (default: as many as there are)',
   'help.m_no_wait': 'return as soon as the supervisor has begun',
   'help.m_grace': 'how long running tasks may take to end, at most and by default worker.drain (300 s)',
-  'help.m_force': 'hand back running tasks at once',
+  'help.m_force': 'hand back running tasks at once; kill a supervisor that does not answer',
   'head.up': 'up',
   'head.memory': 'memory',
   'head.cpu': 'cpu',
@@ -51,7 +51,8 @@ export const supervisionEn = {
   'doctor.missing': '{name} is missing and starts again: {$why}',
   'doctor.crash_loop': '{name} is in a crash loop: {$why}',
   'doctor.m_supervisor':
-    'see whether its process is stopped; kill it, then windlass start: its workers are taken over',
+    'kill -CONT {pid}; if that does not help, kill it, then windlass start: its workers are taken over',
+  'doctor.m_other_user': 'ask as the user who started it',
   'doctor.m_left': 'windlass start takes them over, windlass stop ends them',
   'doctor.end_signal': 'was ended by {signal}',
   'doctor.end_code': 'ended with exit code {code}',
