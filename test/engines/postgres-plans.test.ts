@@ -74,9 +74,10 @@ function assertLean(plan: string, batch: number): void {
     assert.ok(Number(rows) <= 4 * batch + 100, `${rows} rows were looked at in vain:\n${plan}`)
 }
 
-function claimOf(queues: string | null, bound: number, limit: number): (string | number | null)[] {
-  const bounds = bound > 0 ? ['{default}', '{0}', `{${bound}}`] : ['{}', '{}', '{}']
-  return [null, session.id, mintToken(), queues, ...bounds, limit, 0, 0, 0]
+/** @param bound null: the statement takes none */
+function claimOf(queues: string | null, bound: number | null, limit: number): (string | number | null)[] {
+  const bounds = bound === null ? [] : bound > 0 ? ['{default}', '{0}', `{${bound}}`] : ['{}', '{}', '{}']
+  return [null, session.id, mintToken(), queues, limit, 0, 0, 0, ...bounds]
 }
 
 async function settleOf(batch: number, alike: boolean): Promise<(string | number | null)[]> {
@@ -105,12 +106,13 @@ for (const mode of ['force_generic_plan', 'force_custom_plan']) {
       test(`${batch} at once, ${mode}, statistics ${statistics}`, { skip }, async () => {
         if (statistics === 'fresh')
           await client.query(`ANALYZE ${place?.schema}.tasks, ${place?.schema}.finished`)
-        for (const bound of [0, 1_024]) {
-          const ordered = await planOf(CLAIM_ORDERED, claimOf('{default}', bound, batch), mode)
+        for (const bound of [0, 1_024, null]) {
+          const which = bound === null ? 'whole' : 'bounded'
+          const ordered = await planOf(CLAIM_ORDERED[which], claimOf('{default}', bound, batch), mode)
           assert.match(ordered, /LockRows.*\n *->  Index Scan using tasks_ready/)
           assert.match(ordered, /Tid Scan on tasks/)
           assertLean(ordered, batch)
-          assertLean(await planOf(CLAIM_MERGED, claimOf(null, bound, batch), mode), batch)
+          assertLean(await planOf(CLAIM_MERGED[which], claimOf(null, bound, batch), mode), batch)
         }
         for (const [sql, alike] of [
           [SUCCEED.alike, true],
@@ -133,12 +135,17 @@ for (const mode of ['force_generic_plan', 'force_custom_plan']) {
 }
 
 /** Where a claim looks for tasks of this place, in the order of its plan. */
-async function looksOf(sql: string, schema: string, queues: string | null): Promise<string[]> {
+async function looksOf(
+  sql: string,
+  schema: string,
+  queues: string | null,
+  bound: number | null,
+): Promise<string[]> {
   await client.query('BEGIN')
   try {
     for (const setting of PLANNING) await client.query(`SET LOCAL ${setting}`)
     await client.query(`PREPARE kept AS ${sql.replace(/@(\w+)/g, `${schema}.$1`)}`)
-    const given = claimOf(queues, 1_024, 100).map((value) => (value === null ? 'null' : `'${value}'`))
+    const given = claimOf(queues, bound, 100).map((value) => (value === null ? 'null' : `'${value}'`))
     const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN EXECUTE kept(${given.join(', ')})`)
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
     return [...plan.matchAll(/Scan (?:using (tasks\w+) )?on tasks/g)].map(([, index = 'place']) => index)
@@ -154,12 +161,16 @@ test('a claim reads the same indexes, whatever was there when it was planned', {
   const other = newPlace()
   const own = await openPostgres(other.url)
   const assertLooks = async (when: string): Promise<void> => {
-    const ordered = await looksOf(CLAIM_ORDERED, other.schema, '{default}')
-    const [due, ready, back] = ['tasks_due', 'tasks_ready', 'tasks_back']
-    assert.deepEqual(ordered, [due, 'tasks_running', back, ready, 'place', ready, back], when)
-    const merged = await looksOf(CLAIM_MERGED, other.schema, null)
-    const looked = [due, 'tasks_running', back, ready, back, ready, 'place', ready, back]
-    assert.deepEqual(merged, looked, when)
+    const { schema } = other
+    const [due, running, ready, back] = ['tasks_due', 'tasks_running', 'tasks_ready', 'tasks_back']
+    const ordered = await looksOf(CLAIM_ORDERED.bounded, schema, '{default}', 1_024)
+    assert.deepEqual(ordered, [due, running, back, ready, 'place', ready, back], when)
+    const merged = await looksOf(CLAIM_MERGED.bounded, schema, null, 1_024)
+    assert.deepEqual(merged, [due, running, back, ready, back, ready, 'place', ready, back], when)
+    const wholeOrdered = await looksOf(CLAIM_ORDERED.whole, schema, '{default}', null)
+    assert.deepEqual(wholeOrdered, [due, running, ready, 'place', ready], when)
+    const wholeMerged = await looksOf(CLAIM_MERGED.whole, schema, null, null)
+    assert.deepEqual(wholeMerged, [due, running, ready, ready, 'place', ready], when)
   }
   try {
     await own.migrate()

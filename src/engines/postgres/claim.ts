@@ -88,19 +88,25 @@ async function ask(
   const { memory } = store
   const lanes = bounded ? memory.bounds.list() : []
   const started = performance.now()
-  const { rows } = await store.once(queues === null ? CLAIM_MERGED : CLAIM_ORDERED, [
+  const statements = queues === null ? CLAIM_MERGED : CLAIM_ORDERED
+  const asked = [
     store.now,
     session,
     claimId,
     queues === null ? null : arrayOf([...new Set(queues)]),
-    arrayOf(lanes.map(({ queue }) => queue)),
-    arrayOf(lanes.map(({ rank }) => rank)),
-    arrayOf(lanes.map(({ place }) => place)),
     limit,
     dueToo ? 1 : 0,
     again ? 1 : 0,
     bounded ? memory.dueAfter(queues, store.now) : 0,
-  ])
+  ]
+  const bounds = [
+    arrayOf(lanes.map(({ queue }) => queue)),
+    arrayOf(lanes.map(({ rank }) => rank)),
+    arrayOf(lanes.map(({ place }) => place)),
+  ]
+  const { rows } = bounded
+    ? await store.once(statements.bounded, [...asked, ...bounds])
+    : await store.once(statements.whole, asked)
   memory.bounds.spent(performance.now() - started)
   const [head = [], ...found] = rows
   const [at = 0, live, replayed, expired, more, next = null] = String(head[0]).split(',').map(Number)
