@@ -13,6 +13,7 @@ import type { Keep, RetryPolicy } from '../core/record.ts'
 import { DEFAULT_RETRY, readRetry } from '../core/retry.ts'
 import type { Middleware, TaskType } from '../core/task-type.ts'
 import { pickTarget, readAlerts, readUpkeep, type AlertSettings } from './alerts.ts'
+import { readCodecs, readDefaultTask, readMiddleware, readTasks } from './code-parts.ts'
 import { chooseEngine, type EngineChoice } from './engine-url.ts'
 import {
   environmentLayer,
@@ -327,54 +328,6 @@ function checkConfig(config: object, name: string): void {
       throw new WindlassError('config_invalid', `${name}: ${section} is an object, not ${show(value)}`)
     checkKeys(value, keys, `${name}: ${section}`, 'config_invalid')
   }
-}
-
-function readTasks(tasks: unknown): readonly (TaskType | string)[] {
-  if (tasks === undefined || tasks === null) return []
-  const list: unknown[] = Array.isArray(tasks) ? tasks : [tasks]
-  return list.map((one) => {
-    if (typeof one === 'string' && one !== '') return one
-    if (isTaskType(one)) return one
-    throw new WindlassError('config_invalid', `tasks takes task types and globs of files, not ${show(one)}`, {
-      hint: 'Make task types with defineTask({ name, run, … }).',
-    })
-  })
-}
-
-function readDefaultTask(value: unknown): string | null {
-  if (value === undefined || value === null) return null
-  if (typeof value === 'string' && value !== '') return value
-  if (isTaskType(value)) return value.name
-  throw new WindlassError('config_invalid', `defaultTask is a task type or its name, not ${show(value)}`)
-}
-
-function readMiddleware(middleware: unknown): readonly Middleware[] {
-  if (middleware === undefined || middleware === null) return []
-  if (Array.isArray(middleware) && middleware.every((one) => typeof one === 'function'))
-    return middleware as Middleware[]
-  throw new WindlassError('config_invalid', 'middleware is a list of functions (ctx, next)')
-}
-
-function readCodecs(codecs: unknown): readonly Codec[] {
-  if (codecs === undefined || codecs === null) return []
-  if (Array.isArray(codecs) && codecs.every(isCodec)) return codecs
-  throw new WindlassError('config_invalid', 'codecs is a list of { name, encode(text), decode(text) }')
-}
-
-function isCodec(value: unknown): value is Codec {
-  const codec = value as Partial<Codec> | null
-  return (
-    typeof codec === 'object' &&
-    typeof codec?.name === 'string' &&
-    typeof codec.encode === 'function' &&
-    typeof codec.decode === 'function'
-  )
-}
-
-/** By shape: another copy of the package may have made it. */
-export function isTaskType(value: unknown): value is TaskType {
-  if (typeof value !== 'object' || value === null) return false
-  return 'name' in value && typeof value.name === 'string' && 'retryFunction' in value && 'isolation' in value
 }
 
 function invalid<T>(read: () => T): T {

@@ -7,7 +7,7 @@ import { relative, resolve } from 'node:path'
 import { WindlassError } from '../core/errors.ts'
 import type { TaskType } from '../core/task-type.ts'
 import { importFile } from './files.ts'
-import { isTaskType } from './settings.ts'
+import { isTaskType } from './code-parts.ts'
 
 interface Placed {
   readonly type: TaskType
