@@ -3,13 +3,13 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { test, type TestContext } from 'node:test'
+import type { TestContext } from 'node:test'
 
 import { startTimeOf } from '../../src/worker/identity.ts'
 import { WindlassError } from '../../src/core/errors.ts'
 import type { Place } from '../../src/supervisor/place.ts'
 import { readState, writeState, type SavedWorker } from '../../src/supervisor/state.ts'
-import { Killable, lives, newPlace, Watched } from './rig.ts'
+import { type Judge, Killable, lives, newPlace, runTogether, Watched } from './rig.ts'
 
 /** The place of a supervisor that was killed while so many workers ran, and their pids. */
 async function orphans(t: TestContext, count: number, ...words: string[]): Promise<[Place, number[]]> {
@@ -32,7 +32,11 @@ function change(place: Place, worker: Partial<SavedWorker>): void {
   writeState(place, { ...state, workers: [{ ...saved(place), ...worker }] })
 }
 
-test('workers of a killed supervisor go on, under the next one: same processes, same sessions', async (t) => {
+const cases: Record<string, Judge> = {}
+
+cases['workers of a killed supervisor go on, under the next one: same processes, same sessions'] = async (
+  t,
+) => {
   const [place, pids] = await orphans(t, 2)
   assert.deepEqual(pids.filter(lives), pids)
   const next = new Watched(t, [], { place, count: 2 })
@@ -62,9 +66,9 @@ test('workers of a killed supervisor go on, under the next one: same processes, 
   ])
   await next.supervisor.stop()
   assert.deepEqual(pids.filter(lives), [])
-})
+}
 
-test('what died while no supervisor was there is reported at once, and replaced', async (t) => {
+cases['what died while no supervisor was there is reported at once, and replaced'] = async (t) => {
   const [place, [pid = 0]] = await orphans(t, 1)
   process.kill(pid, 'SIGKILL')
   while (lives(pid)) await new Promise(setImmediate)
@@ -77,9 +81,9 @@ test('what died while no supervisor was there is reported at once, and replaced'
   )
   await next.until('all_ready')
   assert.deepEqual([next.of('found_dead').length, next.of('adopted').length], [1, 0])
-})
+}
 
-test('more workers than wanted: the surplus drains', async (t) => {
+cases['more workers than wanted: the surplus drains'] = async (t) => {
   const [place, pids] = await orphans(t, 3)
   const next = new Watched(t, [], { place, count: 1 })
   await next.supervisor.start()
@@ -93,9 +97,9 @@ test('more workers than wanted: the surplus drains', async (t) => {
     next.workers.map(({ name }) => name),
     ['worker-1'],
   )
-})
+}
 
-test('a worker that does not come but lives is not doubled, and comes when it can', async (t) => {
+cases['a worker that does not come but lives is not doubled, and comes when it can'] = async (t) => {
   const [place, [pid = 0]] = await orphans(t, 1)
   process.kill(pid, 'SIGSTOP')
   const next = new Watched(t, [], { place })
@@ -108,9 +112,9 @@ test('a worker that does not come but lives is not doubled, and comes when it ca
   process.kill(pid, 'SIGCONT')
   await next.until('line')
   assert.equal(next.of('started').length, 0)
-})
+}
 
-test('a process that only has the pid of a worker is left alone', async (t) => {
+cases['a process that only has the pid of a worker is left alone'] = async (t) => {
   const [place, [pid = 0]] = await orphans(t, 1)
   const stranger = spawn('sleep', ['60'], { stdio: 'ignore', detached: true })
   t.after(() => stranger.kill('SIGKILL'))
@@ -125,9 +129,9 @@ test('a process that only has the pid of a worker is left alone', async (t) => {
   assert.deepEqual([next.of('found_dead').length, lives(strange), lives(pid)], [1, true, true])
   stranger.kill('SIGKILL')
   await ended
-})
+}
 
-test('a worker with a token that nobody gave is refused', async (t) => {
+cases['a worker with a token that nobody gave is refused'] = async (t) => {
   const place = newPlace()
   const watched = new Watched(t, [], { place })
   await watched.supervisor.start()
@@ -138,9 +142,9 @@ test('a worker with a token that nobody gave is refused', async (t) => {
   socket.write(`${JSON.stringify({ worker })}\n`)
   await closed
   assert.notEqual(watched.workers[0]?.session, 's')
-})
+}
 
-test('a second supervisor of a name refuses, and names the pid of the first', async (t) => {
+cases['a second supervisor of a name refuses, and names the pid of the first'] = async (t) => {
   const place = newPlace()
   const first = new Killable(t, place, 1)
   await first.until('all_ready')
@@ -153,4 +157,6 @@ test('a second supervisor of a name refuses, and names the pid of the first', as
       error.message.includes(`pid ${first.pid}`),
   )
   assert.equal(lives(first.pids[0] ?? 0), true)
-})
+}
+
+runTogether('supervisors that are killed', cases)

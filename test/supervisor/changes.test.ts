@@ -3,12 +3,12 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
+import type { TestContext } from 'node:test'
 
 import { WindlassError } from '../../src/core/errors.ts'
 import { askSupervisor } from '../../src/supervisor/ask.ts'
 import { readState } from '../../src/supervisor/state.ts'
-import { lives, newPlace, Watched } from './rig.ts'
+import { type Judge, lives, newPlace, runTogether, Watched } from './rig.ts'
 
 const childFailed = (error: unknown): boolean =>
   error instanceof WindlassError && error.code === 'child_failed'
@@ -22,7 +22,9 @@ function newFlag(t: TestContext): string {
 const names = ({ workers }: Watched): string[] => workers.map(({ name, state }) => `${name} ${state}`)
 const pids = ({ workers }: Watched): number[] => workers.map(({ pid }) => pid ?? 0)
 
-test('scale: up until new ones take work, down until the highest are gone, over the socket', async (t) => {
+const cases: Record<string, Judge> = {}
+
+cases['scale: up until new ones take work, down until the highest are gone, over the socket'] = async (t) => {
   const place = newPlace()
   const watched = new Watched(t, [], { place })
   await watched.supervisor.start()
@@ -52,9 +54,9 @@ test('scale: up until new ones take work, down until the highest are gone, over 
       [3, 1],
     ],
   )
-})
+}
 
-test('scale up while others still drain: their names are not given again', async (t) => {
+cases['scale up while others still drain: their names are not given again'] = async (t) => {
   const watched = new Watched(t, ['slow'], { count: 2 })
   await watched.supervisor.start()
   await watched.until('all_ready')
@@ -63,9 +65,9 @@ test('scale up while others still drain: their names are not given again', async
   await watched.supervisor.scale(2)
   await down
   assert.deepEqual(names(watched), ['worker-1 running', 'worker-3 running'])
-})
+}
 
-test('scale to workers that cannot start says so', async (t) => {
+cases['scale to workers that cannot start says so'] = async (t) => {
   const flag = newFlag(t)
   const watched = new Watched(t, [`fail-if:${flag}`])
   await watched.supervisor.start()
@@ -73,9 +75,9 @@ test('scale to workers that cannot start says so', async (t) => {
   writeFileSync(flag, '')
   await assert.rejects(watched.supervisor.scale(2), childFailed)
   assert.deepEqual(names(watched)[0], 'worker-1 running')
-})
+}
 
-test('restart: every worker is renewed, and there are never fewer that take work', async (t) => {
+cases['restart: every worker is renewed, and there are never fewer that take work'] = async (t) => {
   const watched = new Watched(t, ['slow'], { count: 2 })
   await watched.supervisor.start()
   await watched.until('all_ready')
@@ -100,9 +102,11 @@ test('restart: every worker is renewed, and there are never fewer that take work
   assert.ok(watched.register.ends.length >= 2)
   await watched.supervisor.restart(1)
   assert.deepEqual(names(watched), ['worker-1 running'])
-})
+}
 
-test('restart with a config that does not load: the old workers go on, and the reason is told', async (t) => {
+cases['restart with a config that does not load: the old workers go on, and the reason is told'] = async (
+  t,
+) => {
   const flag = newFlag(t)
   const watched = new Watched(t, [`fail-if:${flag}`], { count: 2 })
   await watched.supervisor.start()
@@ -117,9 +121,11 @@ test('restart with a config that does not load: the old workers go on, and the r
   rmSync(flag)
   await watched.supervisor.restart(null)
   assert.deepEqual(before.filter(lives), [])
-})
+}
 
-test('a worker that dies while it is renewed: the new one has its place, and there is no third', async (t) => {
+cases['a worker that dies while it is renewed: the new one has its place, and there is no third'] = async (
+  t,
+) => {
   const watched = new Watched(t, [])
   await watched.supervisor.start()
   await watched.until('ready')
@@ -131,9 +137,9 @@ test('a worker that dies while it is renewed: the new one has its place, and the
   await watched.until('reported')
   assert.deepEqual(names(watched), ['worker-1 running'])
   assert.equal(watched.of('started').length, 2)
-})
+}
 
-test('a stop during a restart ends both processes of a name', async (t) => {
+cases['a stop during a restart ends both processes of a name'] = async (t) => {
   const watched = new Watched(t, [])
   await watched.supervisor.start()
   await watched.until('ready')
@@ -145,9 +151,9 @@ test('a stop during a restart ends both processes of a name', async (t) => {
     watched.of('started').filter(({ pid }) => lives(pid)),
     [],
   )
-})
+}
 
-test('a worker that is old enough is renewed, the new process first, and told so', async (t) => {
+cases['a worker that is old enough is renewed, the new process first, and told so'] = async (t) => {
   const watched = new Watched(t, [], { recycle: { tasks: null, age: 500, memory: null } })
   await watched.supervisor.start()
   await watched.until('ended')
@@ -163,9 +169,9 @@ test('a worker that is old enough is renewed, the new process first, and told so
     'ended',
   ])
   assert.deepEqual([watched.of('renewing')[0]?.why, watched.of('ended')[0]?.expected], ['age', true])
-})
+}
 
-test('a stop with a grace hands back what still runs then', async (t) => {
+cases['a stop with a grace hands back what still runs then'] = async (t) => {
   const watched = new Watched(t, ['stubborn'], { patienceAtForce: 50 })
   await watched.supervisor.start()
   await watched.until('ready')
@@ -175,16 +181,16 @@ test('a stop with a grace hands back what still runs then', async (t) => {
     watched.register.ends.map(({ cause }) => cause),
     ['stopped'],
   )
-})
+}
 
-test('a worker that dies in the moment in which it told its session is still reported', async (t) => {
+cases['a worker that dies in the moment in which it told its session is still reported'] = async (t) => {
   const watched = new Watched(t, ['brief'])
   await watched.supervisor.start()
   await watched.until('reported')
   assert.deepEqual(watched.register.ends[0], { session: 'brief', cause: 'killed', culprits: null })
-})
+}
 
-test('what runs is written down, and taken away at the end', async (t) => {
+cases['what runs is written down, and taken away at the end'] = async (t) => {
   const place = newPlace()
   const watched = new Watched(t, [], { place })
   await watched.supervisor.start()
@@ -197,4 +203,6 @@ test('what runs is written down, and taken away at the end', async (t) => {
   )
   await watched.supervisor.stop()
   assert.equal(readState(place), null)
-})
+}
+
+runTogether('a supervisor that is told', cases)

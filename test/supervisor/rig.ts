@@ -7,7 +7,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, type TestContext } from 'node:test'
+import { after, suite, test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import type { WorkerFacts } from '../../src/supervisor/control.ts'
@@ -20,6 +20,15 @@ import { childThat, Register } from './child.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'windlass-supervisor-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
+
+export type Judge = (t: TestContext) => Promise<void>
+
+/** Declares tests that run beside one another: they wait for processes most of their time. */
+export function runTogether(title: string, cases: Readonly<Record<string, Judge>>): void {
+  suite(title, { concurrency: 4 }, () => {
+    for (const [name, judge] of Object.entries(cases)) test(name, judge)
+  })
+}
 
 /** A place of its own. */
 export function newPlace(): Place {
