@@ -130,7 +130,7 @@ export async function assertLeft(place: StorePlace, engine: Engine): Promise<voi
 }
 
 /** A producer that does not rest. */
-export class Load {
+class Load {
   readonly #engine: Engine
   readonly #producing: Promise<void>
   #over = false
