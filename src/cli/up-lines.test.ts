@@ -15,6 +15,14 @@ const EVENTS: readonly SupervisorEvent[] = [
   { kind: 'ended', worker: 'w', pid: 1, code: null, signal: 'SIGTERM', error: null, expected: true },
   { kind: 'ended', worker: 'w', pid: 1, code: 0, signal: null, error: null, expected: false },
   { kind: 'ended', worker: 'w', pid: null, code: null, signal: null, error: 'ENOENT', expected: false },
+  {
+    kind: 'rescued',
+    worker: 'w',
+    task: 't',
+    type: 'x',
+    attempt: 1,
+    line: { level: 'warn', message: 'task interrupted (crashes 1 of 3, again at once)' },
+  },
   { kind: 'reported', worker: 'w', session: 's', rescued: 2 },
   {
     kind: 'unreported',
@@ -55,6 +63,7 @@ test('every event is one object with its name, and no secret', () => {
       'info',
       'warn',
       'error',
+      'warn',
       'info',
       'warn',
       'warn',
@@ -63,6 +72,7 @@ test('every event is one object with its name, and no secret', () => {
     ],
   )
   assert.equal(objects[1]?.['after_ms'], 13)
+  assert.equal(objects[8]?.['message'], 'rescued: task interrupted (crashes 1 of 3, again at once)')
   assert.equal(lines.join().includes('pw'), false)
   assert.equal(lines.join().includes('"kind"'), false)
 })

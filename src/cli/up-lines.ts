@@ -59,6 +59,8 @@ export function tellEvent(
       const { after, ...rest } = event
       return say('info', kind, 'worker process ready', { ...without(rest), after_ms: Math.round(after) })
     }
+    case 'rescued':
+      return tellRescue(event, say)
     case 'not_renewed': {
       const { worker, why } = event
       const message = 'the new worker process could not start: the old one goes on'
@@ -93,6 +95,11 @@ export function tellEvent(
 
 function without<T extends { readonly kind: string }>({ kind: _, ...rest }: T): Omit<T, 'kind'> {
   return rest
+}
+
+function tellRescue(event: Extract<SupervisorEvent, { kind: 'rescued' }>, say: Say): void {
+  const { kind, line, ...fields } = event
+  say(line.level === 'debug' ? 'info' : line.level, kind, `rescued: ${line.message}`, fields)
 }
 
 function tellUnreported(event: Extract<SupervisorEvent, { kind: 'unreported' }>, say: Say): void {

@@ -4,12 +4,16 @@
 
 import { systemClock } from '../base/clock.ts'
 import type { SessionEnd } from '../core/hot-verbs.ts'
+import { endingLine } from '../worker/ending-words.ts'
 import { reportDeath, type DeathReporterOptions } from './death-report.ts'
 import type { Tell } from './events.ts'
 import { DEAF_EXIT } from './messages.ts'
 import type { ProcessEnd } from './worker-process.ts'
 
-export interface DeathDeskOptions extends Omit<DeathReporterOptions, 'onError' | 'signal' | 'detail'> {
+export interface DeathDeskOptions extends Omit<
+  DeathReporterOptions,
+  'onError' | 'onRescued' | 'signal' | 'detail'
+> {
   readonly tell: Tell
 }
 
@@ -43,6 +47,11 @@ export class DeathDesk {
       signal: this.#hurry.signal,
       detail: `worker ${worker} ${wordsFor(end)}`,
       onError: (error) => unreported(error, false),
+      onRescued: (task, outcome) => {
+        const line = endingLine(task, outcome)
+        const { id, type, attempt } = task
+        if (line !== null) tell({ kind: 'rescued', worker, task: id, type, attempt, line })
+      },
     }).then((answer) => {
       this.#reports.delete(report)
       if (answer === null) unreported(null, true)

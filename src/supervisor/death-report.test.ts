@@ -58,8 +58,15 @@ test('a task that cannot be settled now holds up nobody else', async () => {
         : engine.settle(settlements),
     documents: engine.documents,
   }
-  const told = await reportDeath({ session, cause: 'killed', culprits: null }, { engine: register })
+  const heard: string[] = []
+  const onRescued = ({ id }: { id: string }, { kind }: { kind: string }): void =>
+    void heard.push(`${id} ${kind}`)
+  const told = await reportDeath(
+    { session, cause: 'killed', culprits: null },
+    { engine: register, onRescued },
+  )
   assert.deepEqual(told, { news: true, rescued: 2 })
+  assert.deepEqual(heard.toSorted(), [`${ids[0]} crash`, `${ids[2]} crash`].toSorted())
   const tasks = await engine.records.get(ids)
   assert.deepEqual(
     tasks.map((task) => task?.state),

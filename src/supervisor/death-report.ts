@@ -5,8 +5,9 @@
 import { sleep, systemClock, type Clock } from '../base/clock.ts'
 import { settleOrphan, settleRescued, type Rescuing } from '../base/rescue.ts'
 import type { Engine } from '../core/engine.ts'
-import type { Orphan, SessionEnd } from '../core/hot-verbs.ts'
+import type { Orphan, Outcome, SessionEnd } from '../core/hot-verbs.ts'
 import { DEFAULTS } from '../core/limits.ts'
+import type { TaskRecord } from '../core/record.ts'
 
 /** What of the contract a death report needs. */
 export type DeathRegister = Pick<Engine, 'endSession' | 'sweep'> & Rescuing
@@ -31,6 +32,8 @@ export interface DeathReporterOptions {
   readonly onError?: (error: unknown) => void
   /** What is known of the death, for the attempts that it ended. */
   readonly detail?: string
+  /** Hears what became of each task, once the store has it. */
+  readonly onRescued?: (task: TaskRecord, outcome: Outcome) => void
 }
 
 const PAGE = 200
@@ -60,10 +63,8 @@ export async function reportDeath(
 }
 
 /** A sweep of our own: the turn of the workers may be seconds away. */
-async function rescue(
-  session: string,
-  { engine, keepCount = DEFAULTS.keepCount, keepBytes = DEFAULTS.keepBytes, detail }: DeathReporterOptions,
-): Promise<number> {
+async function rescue(session: string, options: DeathReporterOptions): Promise<number> {
+  const { engine, keepCount = DEFAULTS.keepCount, keepBytes = DEFAULTS.keepBytes, detail } = options
   let rescued = 0
   let cursor: string | null = null
   do {
@@ -80,8 +81,8 @@ async function rescue(
     })
     const mine = reply.orphans.filter(({ task }) => task.session === session)
     const others = reply.orphans.filter(({ task }) => task.session !== session)
-    rescued += await settleAll(engine, mine, detail ?? null)
-    await settleAll(engine, others, null)
+    rescued += await settleAll(options, mine, detail ?? null)
+    await settleAll(options, others, null)
     cursor = reply.cursor
   } while (cursor !== null)
   return rescued
@@ -89,7 +90,7 @@ async function rescue(
 
 /** Answers how many were applied. */
 async function settleAll(
-  engine: DeathRegister,
+  { engine, onRescued }: DeathReporterOptions,
   orphans: readonly Orphan[],
   detail: string | null,
 ): Promise<number> {
@@ -97,5 +98,9 @@ async function settleAll(
   const tasks = orphans.map(({ task }) => task)
   // What cannot be settled now is found again by the workers' sweeps.
   const applied = await settleRescued(engine, tasks, settlements, [], () => {})
+  for (const [i, { outcome }] of settlements.entries()) {
+    const task = tasks[i]
+    if (applied[i] === true && task !== undefined) onRescued?.(task, outcome)
+  }
   return applied.filter(Boolean).length
 }

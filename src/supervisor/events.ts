@@ -1,6 +1,7 @@
 // What a supervisor tells whoever started it: one plain record for each thing that happened.
 // Owns the words; promises that nothing happens to a worker without one of these. Leaves printing to the face.
 
+import type { EndingLine } from '../worker/ending-words.ts'
 import type { RecycleReason } from './recycle-rules.ts'
 
 export type RenewReason = 'restart' | RecycleReason
@@ -50,6 +51,15 @@ export type SupervisorEvent =
       readonly signal: NodeJS.Signals | null
       readonly error: string | null
       readonly expected: boolean
+    }
+  /** What becomes of a task that nobody runs any more, because of this death or of an earlier one. */
+  | {
+      readonly kind: 'rescued'
+      readonly worker: string
+      readonly task: string
+      readonly type: string
+      readonly attempt: number
+      readonly line: EndingLine
     }
   /** Its death is known to the store. Not told after an end that the worker told by itself. */
   | { readonly kind: 'reported'; readonly worker: string; readonly session: string; readonly rescued: number }

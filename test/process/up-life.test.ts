@@ -64,6 +64,9 @@ test('a killed worker: its task runs again in about a second, and another proces
   assert.ok(performance.now() - killed < 9_000)
   const [reported] = await up.until((one) => events(one, 'reported').length > 0 && events(one, 'reported'))
   assert.equal(reported?.['rescued'], 1)
+  const [rescued] = events(up, 'rescued')
+  const why = 'rescued: task interrupted (crashes 1 of 3, again at once)'
+  assert.deepEqual([rescued?.['message'], rescued?.['task'], rescued?.['level']], [why, 's', 'warn'])
   const [ended] = events(up, 'ended')
   assert.deepEqual([ended?.['pid'], ended?.['signal']], [victim, 'SIGKILL'])
   await up.until((one) => events(one, 'ready').length > 2)
