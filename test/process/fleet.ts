@@ -35,7 +35,7 @@ export async function endFleet(up: Running): Promise<void> {
 
 /** Waits until no worker that it started or took in is left. */
 export async function allGone(up: Running): Promise<void> {
-  await Promise.all(pidsOf(up).map((pid) => gone(pid)))
+  await Promise.all(pidsOf(up).map((pid) => gone(pid, 15_000)))
 }
 
 /** Of each worker process that it told of. */
