@@ -1,5 +1,6 @@
 // A worker process that this supervisor started, from spawn to the end of its whole process group.
-// Promises that `ended` resolves once, after the group was killed and its last lines and reports were read.
+// Promises that `ended` resolves once, after the group was killed and its last lines and reports were read, also when the
+// system has no memory or file left to start it.
 // Leaves when to start it, and what its death means, to slot.ts.
 
 import { spawn, type ChildProcess } from 'node:child_process'
@@ -33,7 +34,8 @@ export class Child implements WorkerProcess {
   readonly since: number
   readonly link = new Link(randomBytes(16).toString('hex'), { lines: false })
   readonly ended: Promise<ProcessEnd>
-  readonly #process: ChildProcess
+  /** Null: it could not even be tried. */
+  readonly #process: ChildProcess | null
   readonly #last = new LastLines(LAST_LINES)
   readonly #clock: Clock
 
@@ -41,20 +43,20 @@ export class Child implements WorkerProcess {
   constructor(command: ChildCommand, socket: string, onLine: OnLine, clock: Clock = systemClock) {
     this.#clock = clock
     this.since = clock.mono()
-    // Detached: the leader of its own process group, so that what it starts can be killed with it, and so that
-    // a Ctrl-C at the terminal reaches the supervisor alone, which then lets it drain.
-    this.#process = spawn(command.file, command.args, {
-      detached: true,
-      env: { ...command.env, [SOCKET_VARIABLE]: socket, [TOKEN_VARIABLE]: this.link.token },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const env = { ...command.env, [SOCKET_VARIABLE]: socket, [TOKEN_VARIABLE]: this.link.token }
+    const launched = launch({ ...command, env })
+    this.#process = launched instanceof Error ? null : launched
     this.startTime = this.pid === null ? '' : startTimeOf(this.pid)
-    this.#listen(onLine)
-    this.ended = this.#end()
+    if (launched instanceof Error) this.ended = Promise.resolve(this.#refused(launched))
+    else {
+      // A process that could not be started has no streams either, where files ran out.
+      if (this.pid !== null) this.#listen(launched, onLine)
+      this.ended = this.#end(launched)
+    }
   }
 
   get pid(): number | null {
-    return this.#process.pid ?? null
+    return this.#process?.pid ?? null
   }
 
   get lastLines(): readonly string[] {
@@ -62,7 +64,7 @@ export class Child implements WorkerProcess {
   }
 
   terminate(): void {
-    this.#process.kill('SIGTERM')
+    this.#process?.kill('SIGTERM')
   }
 
   /** Not by a second signal: a service manager that signals every process of a service would be taken for it. */
@@ -74,8 +76,7 @@ export class Child implements WorkerProcess {
     if (this.pid !== null) killGroup(this.pid)
   }
 
-  #listen(onLine: OnLine): void {
-    const { stdout, stderr } = this.#process
+  #listen({ stdout, stderr }: ChildProcess, onLine: OnLine): void {
     for (const [name, stream] of [
       ['stdout', stdout],
       ['stderr', stderr],
@@ -88,19 +89,24 @@ export class Child implements WorkerProcess {
     }
   }
 
-  #end(): Promise<ProcessEnd> {
+  #refused(error: Error): ProcessEnd {
+    this.#last.add(error.message)
+    return { code: null, signal: null, error }
+  }
+
+  #end(child: ChildProcess): Promise<ProcessEnd> {
     return new Promise((resolve) => {
       // Also told when a signal could not be sent: only a process that never ran ends here.
-      this.#process.on('error', (error) => {
-        if (this.#process.pid === undefined) resolve({ code: null, signal: null, error })
+      child.on('error', (error) => {
+        if (child.pid === undefined) resolve(this.#refused(error))
       })
-      this.#process.once('exit', (code, signal) => {
+      child.once('exit', (code, signal) => {
         // At once: an isolated child must not run beside the rerun of its task (CONTRACT rule 5).
         this.kill()
         const finish = (): void => resolve({ code, signal, error: null })
         const cancel = this.#clock.timer(LAST_WORDS, finish, true)
         const closed = new Promise<void>((done) => {
-          this.#process.once('close', () => done())
+          child.once('close', () => done())
         })
         void Promise.all([closed, this.link.drained()]).then(() => {
           cancel()
@@ -108,5 +114,18 @@ export class Child implements WorkerProcess {
         })
       })
     })
+  }
+}
+
+/**
+ * Starts it. Detached: the leader of its own process group, so that what it starts can be killed with it, and so that
+ * a Ctrl-C at the terminal reaches the supervisor alone, which then lets it drain.
+ * @returns the error where Node throws it, as when memory is short; others it tells as an event
+ */
+function launch({ file, args, env }: ChildCommand): ChildProcess | Error {
+  try {
+    return spawn(file, args, { detached: true, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
   }
 }
