@@ -6,8 +6,9 @@ import { sleep, systemClock, type Clock } from '../base/clock.ts'
 import type { WorkerFacts } from '../supervisor/control.ts'
 import type { Place } from '../supervisor/place.ts'
 import type { SavedWorker } from '../supervisor/state.ts'
-import { findSurvivors } from '../supervisor/survivors.ts'
+import { findSurvivors, holderOf, isAlive } from '../supervisor/survivors.ts'
 import { killGroup } from '../supervisor/worker-process.ts'
+import { readIdentity } from '../worker/identity.ts'
 
 /** Between two looks whether they are gone, in ms. */
 const LOOK = 100
@@ -16,9 +17,13 @@ const APART = 1_200
 /** From the second signal to the kill, in ms. */
 const LAST = 3_000
 
-/** What can be known of them. */
+/** What can be known of them. None while a supervisor of the place lives: they are its workers. */
 export function leftBehind(place: Place): WorkerFacts[] {
-  return findSurvivors(place).living.map(factsOf)
+  return living(place).map(factsOf)
+}
+
+function living(place: Place): readonly SavedWorker[] {
+  return holderOf(place) === null ? findSurvivors(place).living : []
 }
 
 function factsOf({ name, pid, started_at, ready, leaving, restarts, session }: SavedWorker): WorkerFacts {
@@ -47,7 +52,10 @@ export interface EndOptions {
   readonly clock?: Clock
 }
 
-/** Lets them drain, hurries those that are late, kills those that do not listen. Resolves when all are gone. */
+/**
+ * Lets those that are there now drain, hurries those that are late, kills those that do not listen. Resolves when they
+ * are gone.
+ */
 export async function endLeftBehind(place: Place, options: EndOptions): Promise<void> {
   const { grace, onLook, clock = systemClock } = options
   const since = clock.mono()
@@ -57,8 +65,11 @@ export async function endLeftBehind(place: Place, options: EndOptions): Promise<
     { at: Math.max(grace, APART), act: terminate },
     { at: Math.max(grace, APART) + LAST, act: killGroup },
   ]
+  const found = living(place)
+  const self = readIdentity()
   for (;;) {
-    const left = findSurvivors(place).living
+    // Not what is written down by now: a supervisor that came meanwhile has workers of its own there.
+    const left = found.filter((worker) => isAlive(worker, self))
     onLook(left.map(factsOf))
     if (left.length === 0) return
     const step = steps[0]

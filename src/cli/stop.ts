@@ -66,7 +66,13 @@ async function killMute(place: Place): Promise<void> {
     await askSupervisor(place, { verb: 'status' }, { patience: PATIENCE })
   } catch (error) {
     const pid = isMute(error) ? holderOf(place) : null
-    if (pid !== null) process.kill(pid, 'SIGKILL')
+    if (pid === null) return
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It has just ended.
+    }
+    await untilGone(pid)
   }
 }
 

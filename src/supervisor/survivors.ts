@@ -8,7 +8,7 @@ import type { ProcessIdentity } from '../core/record.ts'
 import { isGone, readIdentity } from '../worker/identity.ts'
 import { TOKEN_VARIABLE } from './messages.ts'
 import type { Place } from './place.ts'
-import { readState, type SavedWorker } from './state.ts'
+import { readState, type SavedState, type SavedWorker } from './state.ts'
 
 export interface LeftBehind {
   readonly living: readonly SavedWorker[]
@@ -23,8 +23,7 @@ const NOBODY: LeftBehind = { living: [], dead: [] }
  */
 export function findSurvivors(place: Place, self: ProcessIdentity = readIdentity()): LeftBehind {
   const saved = readState(place)
-  if (saved === null || self.bootId === '') return NOBODY
-  if (saved.boot_id !== self.bootId || saved.pid_space !== self.pidSpace) return NOBODY
+  if (saved === null || !isOfHere(saved, self)) return NOBODY
   const living = saved.workers.filter((worker) => isAlive(worker, self))
   return { living, dead: saved.workers.filter((worker) => !living.includes(worker)) }
 }
@@ -32,11 +31,17 @@ export function findSurvivors(place: Place, self: ProcessIdentity = readIdentity
 /** The supervisor that wrote the state last, if it still lives; null: none is known. */
 export function holderOf(place: Place, self: ProcessIdentity = readIdentity()): number | null {
   const saved = readState(place)
-  if (saved === null) return null
+  // Of another boot or pid namespace its number says nothing.
+  if (saved === null || !isOfHere(saved, self)) return null
   return isGone({ ...self, pid: saved.pid, startTime: saved.start_time }, self) ? null : saved.pid
 }
 
-function isAlive({ pid, start_time, token }: SavedWorker, self: ProcessIdentity): boolean {
+function isOfHere({ boot_id, pid_space }: SavedState, { bootId, pidSpace }: ProcessIdentity): boolean {
+  return bootId !== '' && boot_id === bootId && pid_space === pidSpace
+}
+
+/** True while it surely is the process that was saved. */
+export function isAlive({ pid, start_time, token }: SavedWorker, self: ProcessIdentity): boolean {
   if (isGone({ ...self, pid, startTime: start_time }, self)) return false
   const environment = readEnvironment(pid)
   return environment === null || environment.includes(`${TOKEN_VARIABLE}=${token}`)
