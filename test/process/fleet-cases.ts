@@ -107,7 +107,9 @@ async function judgeHostLoss(t: TestContext, settle: Settle): Promise<void> {
   const cut = countCut(ended)
   for (const id of stuck) {
     const { attempt, crashes } = await becomes(engine, id, ({ state }) => state === 'succeeded')
-    assert.deepEqual([attempt, crashes], [2, 1])
+    // What was taken behind the next one that blocks is cut off with it.
+    assert.ok(crashes >= 1)
+    assert.equal(attempt, crashes + 1)
   }
   await endFleet(next)
   await assertLeft(place, engine)
