@@ -1,9 +1,9 @@
 /** The control socket with real sockets and locks: who is answered, who is dropped, who else may have the place. */
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 
 import { WindlassError, type ErrorCode } from '../core/errors.ts'
@@ -124,6 +124,9 @@ test('one holder a place: the second one is refused and told the pid; a socket f
   const place = newPlace(t)
   const release = holdPlace(place, () => null)
   assert.throws(() => holdPlace(place, () => 4711), failsWith('already_running', /worker .* pid 4711/))
+  // No journal, for which a full disk has no room.
+  assert.deepEqual(readdirSync(dirname(place.lock)), [basename(place.lock)])
+  assert.equal(statSync(place.lock).size, 0)
   release()
   holdPlace(place, () => null)()
 })

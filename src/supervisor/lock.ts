@@ -16,8 +16,8 @@ export function holdPlace(place: Place, holder: () => number | null): () => void
   let database: DatabaseSync | null = null
   try {
     database = new DatabaseSync(place.lock, { timeout: 0 })
-    // Nothing is ever written: the file stays empty, and no journal is made.
-    database.exec('BEGIN EXCLUSIVE')
+    // Nothing is ever written, no journal either: a full disk is no reason not to start.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (cause) {
     database?.close()
     throw isBusy(cause) ? taken(place, holder()) : unusable(place, cause)
