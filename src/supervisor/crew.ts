@@ -166,7 +166,8 @@ export class Crew {
   async #retire(number: number, slot: Slot, why: LeaveReason): Promise<void> {
     this.#draining.set(number, slot)
     await slot.retire(why)
-    this.#draining.delete(number)
+    // Another process of this name may have been taken in meanwhile.
+    if (slot.lives.length === 0) this.#draining.delete(number)
   }
 
   /** A name of another base (it was changed since) draws a number that nobody has. */
