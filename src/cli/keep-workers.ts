@@ -34,6 +34,8 @@ export interface Keeping {
   readonly monitor: number
   readonly journal: ProcessLog
   readonly say: Say
+  /** Says that this system is up; not before no other one holds its place. */
+  readonly greet: () => void
   readonly stop: StopRequest
   /** Null: nobody waits for this start. */
   readonly starter: Starter | null
@@ -47,7 +49,7 @@ const LINES_TOLD = 5
  * @throws WindlassError `already_running`, `refused`; `child_failed` when somebody waits for workers that cannot start
  */
 export async function keepWorkers(keeping: Keeping): Promise<void> {
-  const { engine, monitor, say, stop, settings, journal, starter } = keeping
+  const { engine, monitor, say, stop, settings, journal } = keeping
   // Before the first worker: it must not speak for us.
   const notice = openServiceNotice({ log: journal.log })
   let manner: StopManner = { grace: null, force: false }
@@ -61,8 +63,6 @@ export async function keepWorkers(keeping: Keeping): Promise<void> {
   await supervisor.start()
   const status = () => supervisor.status()
   const tellStop = followSupervisor(notice, { status, renewal: stopLimitFor(settings.worker.drain) })
-  // No worker will ever be the last one that is ready.
-  if (settings.worker.count === 0) starter?.ready(status())
   const endMonitor = startMonitor({
     every: monitor,
     status,
@@ -112,6 +112,7 @@ function makeSupervisor(keeping: Keeping, askStop: (how: StopManner) => void) {
       starter?.ready(supervisor.status())
     },
     askStop,
+    onHeld: keeping.greet,
     keepCount,
     keepBytes,
     drain: worker.drain,

@@ -5,7 +5,7 @@
 import type { Command } from 'commander'
 import { devNull } from 'node:os'
 
-import type { Engine } from '../core/engine.ts'
+import type { Durability, Engine } from '../core/engine.ts'
 import { WindlassError } from '../core/errors.ts'
 import { maskSecrets } from '../core/secrets.ts'
 import { DEFAULT_NAME } from '../supervisor/place.ts'
@@ -157,7 +157,7 @@ async function run(scene: Scene): Promise<void> {
   refuseLonely(engine, what)
   // Told here, once, and not by every worker again and again: a store that was never migrated.
   await engine.records.sessions({ state: 'live', host: '' })
-  await greet(scene, engine)
+  const durability = await engine.durability()
   if (what.schedules) {
     // First, so that schedules which the config declares wrongly are told before anything works.
     const scheduler = windlass.scheduler({ log: journal.log })
@@ -166,7 +166,13 @@ async function run(scene: Scene): Promise<void> {
   }
   cli.out.onReaderGone(() => stop.ask('nobody reads the output'))
   const command = (worker: string) => workerCommand(cli, flags, worker, journal.file)
-  await keepWorkers({ ...scene, engine, settings: windlass.settings, command })
+  await keepWorkers({
+    ...scene,
+    engine,
+    settings: windlass.settings,
+    command,
+    greet: () => greet(scene, durability),
+  })
   say('info', 'down', 'windlass is down')
 }
 
@@ -182,9 +188,8 @@ function refuseLonely(engine: Engine, { program }: Supervision): void {
   )
 }
 
-async function greet({ windlass, say, starter }: Scene, engine: Engine): Promise<void> {
+function greet({ windlass, say, starter }: Scene, durability: Durability): void {
   const { settings } = windlass
-  const durability = await engine.durability()
   const message =
     starter === null
       ? 'windlass is up; Ctrl-C stops it, twice stops it at once'

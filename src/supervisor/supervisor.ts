@@ -41,6 +41,8 @@ export interface SupervisorOptions extends DeathDeskOptions {
   /** What `status` tells about the program. */
   readonly version?: string
   readonly log?: string | null
+  /** The place is held and can be asked; workers come next. */
+  readonly onHeld?: () => void
   /** Somebody asked over the socket for its stop. Default: it stops itself. */
   readonly askStop?: (how: StopManner) => void
 }
@@ -131,13 +133,18 @@ export class Supervisor extends Service implements Controlled {
     this.#refuseWhileStopping()
     if (count !== this.#count) this.#tell({ kind: 'scaled', from: this.#count, to: count })
     this.#count = count
-    await this.#crew.scale(count)
+    const scaled = this.#crew.scale(count)
+    // Those that were waited for may be among those too many.
+    this.#lookReady()
+    await scaled
   }
 
   async restart(count: number | null): Promise<void> {
     this.#refuseWhileStopping()
-    await this.#crew.renew(Math.min(count ?? this.#count, this.#count))
-    if (count !== null && !this.#stopping) await this.scale(count)
+    const before = this.#count
+    await this.#crew.renew(Math.min(count ?? before, before))
+    // Whoever said another number meanwhile said it last.
+    if (count !== null && !this.#stopping && this.#count === before) await this.scale(count)
   }
 
   /**
@@ -172,9 +179,11 @@ export class Supervisor extends Service implements Controlled {
       this.#release = null
       throw error
     }
+    this.#options.onHeld?.()
     this.#takeOver(left)
     // A worker that cannot start is told as events, and tried again.
     void this.#crew.scale(this.#count).catch(() => {})
+    this.#lookReady()
     this.#watch()
   }
 

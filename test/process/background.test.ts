@@ -59,6 +59,8 @@ async function judgeLife(t: TestContext): Promise<void> {
   const again = await place.json(['start', '-n', 'mail', '-d'])
   assert.deepEqual([again.code, errorOf(again).code], [1, 'already_running'])
   assert.match(errorOf(again).message, new RegExp(`pid ${String(pid)}$`))
+  // The one that was refused never said that it is up.
+  assert.equal(readFileSync(log, 'utf8').match(/windlass is up/g)?.length, 1)
   const scaled = await place.json(['scale', '1', '-n', 'mail'])
   assert.deepEqual([scaled.code, pidsOf(scaled)], [0, pidsOf(status).slice(0, 1)])
   const renewed = await place.json(['restart', '2', '-n', 'mail'])

@@ -8,6 +8,7 @@ import type { TestContext } from 'node:test'
 import { WindlassError } from '../../src/core/errors.ts'
 import { askSupervisor } from '../../src/supervisor/ask.ts'
 import { readState } from '../../src/supervisor/state.ts'
+import { childThat } from './child.ts'
 import { type Judge, lives, newPlace, runTogether, Watched } from './rig.ts'
 
 const childFailed = (error: unknown): boolean =>
@@ -65,6 +66,31 @@ cases['scale up while others still drain: their names are not given again'] = as
   await watched.supervisor.scale(2)
   await down
   assert.deepEqual(names(watched), ['worker-1 running', 'worker-3 running'])
+}
+
+cases['a scale during a restart to another number has the last word; no worker at all is ready, too'] =
+  async (t) => {
+    const watched = new Watched(t, [], { count: 0 })
+    await watched.supervisor.start()
+    await watched.until('all_ready')
+    assert.equal(watched.supervisor.status().supervisor.state, 'running')
+    await watched.supervisor.scale(1)
+    const restarted = watched.supervisor.restart(3)
+    await Promise.all([watched.supervisor.scale(2), restarted])
+    assert.deepEqual(names(watched), ['worker-1 running', 'worker-2 running'])
+  }
+
+cases['scale to fewer while one never gets ready: those that are left are ready'] = async (t) => {
+  const watched = new Watched(t, [], {
+    count: 2,
+    command: (name) =>
+      name === 'worker-2' ? { file: 'sleep', args: ['1000'], env: process.env } : childThat(),
+  })
+  await watched.supervisor.start()
+  await watched.until('ready')
+  assert.equal(watched.supervisor.status().supervisor.state, 'starting')
+  await watched.supervisor.scale(1)
+  assert.equal(watched.supervisor.status().supervisor.state, 'running')
 }
 
 cases['scale to workers that cannot start says so'] = async (t) => {
