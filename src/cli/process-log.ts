@@ -1,8 +1,10 @@
 // The log of a long-running verb: to stdout, as lines for people or one JSON object a line, and to a log file as well.
-// Promises that a log file which cannot be written stops nobody: it is told on stderr, and what was lost is counted.
+// Promises that a log file which cannot be written stops nobody: it is told on stderr, and what was lost is counted; and
+// that whoever does not read stdout costs 8 MB, and misses lines.
 // Leaves rotating it to base/log-file.ts, and reading it to `logs` and `follow`.
 
 import { resolve } from 'node:path'
+import type { Writable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 
 import { createLog, type Log } from '../base/log.ts'
@@ -32,6 +34,9 @@ export interface ProcessLogOptions {
   /** The name that goes with each line in the file, because other processes write there as well. */
   readonly worker?: string | null
 }
+
+/** Bytes. A reader that is stopped reads nothing, perhaps for hours: more than this is not kept for it. */
+const UNREAD = 8 * 1024 * 1024
 
 /** Where the supervisor of a process keeps the log. Not LOG_FILE: what a handler starts may understand that, too. */
 export const SUPERVISOR_LOG = 'WINDLASS_SUPERVISOR_LOG'
@@ -64,7 +69,7 @@ export function openProcessLog(cli: Cli, settings: Settings, options: ProcessLog
   let take: (text: string) => boolean = () => false
   const line = (text: string): void => {
     if (take(text)) return
-    cli.out.print(text)
+    if (!isClogged(process.stdout)) cli.out.print(text)
     if (file === null) return
     // The terminal's colours are the terminal's.
     const plain = stripVTControlCharacters(text)
@@ -94,4 +99,8 @@ export function openProcessLog(cli: Cli, settings: Settings, options: ProcessLog
       take = taker
     },
   }
+}
+
+function isClogged(stream: Writable): boolean {
+  return stream.writable && stream.writableLength > UNREAD
 }

@@ -5,7 +5,6 @@
 // src/worker.
 
 import type { Command } from 'commander'
-import type { Writable } from 'node:stream'
 
 import type { Log } from '../base/log.ts'
 import { WindlassError } from '../core/errors.ts'
@@ -34,9 +33,6 @@ interface Flags {
 
 /** Under a supervisor a signal may come twice, from it and from whoever signalled it, in ms. */
 const TOGETHER = 1_000
-
-/** Bytes. A supervisor that is stopped reads nothing, perhaps for hours: more than this is not kept for it. */
-const UNREAD = 8 * 1024 * 1024
 
 export function define(command: Command, cli: Cli): void {
   command
@@ -137,10 +133,6 @@ async function run(cli: Cli, windlass: Windlass, running: Running): Promise<void
   end()
 }
 
-function isClogged(stream: Writable): boolean {
-  return stream.writable && stream.writableLength > UNREAD
-}
-
 /** The supervisor keeps the log file for all of us; where it vanished, nobody reads our output any more. */
 function followSupervisor(link: WorkerLink, journal: ProcessLog): void {
   link.onGone(() => {
@@ -151,7 +143,7 @@ function followSupervisor(link: WorkerLink, journal: ProcessLog): void {
     journal.log.info('another supervisor took this worker in')
     journal.closeFile()
   })
-  journal.divert((line) => link.line(line) || isClogged(process.stdout))
+  journal.divert((line) => link.line(line))
 }
 
 function readDrain(value: true | string | undefined): 'ready' | 'all' | null {
