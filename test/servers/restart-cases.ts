@@ -41,6 +41,8 @@ export interface RestartOptions extends OwnServer {
    * 11): here a call that died with the server may have held any.
    */
   readonly locksRows: boolean
+  /** What an operator of this kind does each time that the server is back, while everybody works. */
+  readonly restarted?: (url: string) => Promise<void>
 }
 
 /** Declares the test for a kind of server. */
@@ -54,7 +56,7 @@ export function runRestartCases(options: RestartOptions): void {
 async function judgeRestarts(
   t: TestContext,
   server: TestServer,
-  { locksRows }: RestartOptions,
+  { locksRows, restarted }: RestartOptions,
 ): Promise<void> {
   const random = new Random(SEED)
   const recorder = new Recorder(Date.now, () => performance.now())
@@ -65,6 +67,7 @@ async function judgeRestarts(
     await server.kill()
     await sleep(random.below(1_500))
     await server.run()
+    await restarted?.(server.url)
   }
   await load.untilStarts(1, 'after the last round')
   recorder.heal()
