@@ -145,9 +145,9 @@ async function goToBackground(
   const status = await startInBackground(file ?? devNull, stop).finally(() => clearTimeout(slow))
   const option = name === DEFAULT_NAME ? '' : ` -n ${name}`
   const { pid, log } = status.supervisor
-  cli.out.answer(status, () =>
-    cli.out.say('start.background', { pid, count: status.workers.length, option, log: log ?? '-' }),
-  )
+  // Of a supervisor before this one some may still drain.
+  const count = status.workers.filter(({ state }) => state === 'running').length
+  cli.out.answer(status, () => cli.out.say('start.background', { pid, count, option, log: log ?? '-' }))
 }
 
 async function run(scene: Scene): Promise<void> {

@@ -15,14 +15,15 @@ const READINGS = 5
 export class VitalsMeter {
   readonly #clock: Clock
   readonly #delays = monitorEventLoopDelay({ resolution: RESOLUTION })
-  #cpu = process.cpuUsage()
+  /** The first reading is about all of the life until then: about a moment it would tell a wild number. */
+  #cpu = { user: 0, system: 0 }
   #at: number
   #readings = 0
   #before = 0
 
   constructor(clock: Clock = systemClock) {
     this.#clock = clock
-    this.#at = clock.mono()
+    this.#at = clock.mono() - process.uptime() * 1_000
     this.#delays.enable()
   }
 
