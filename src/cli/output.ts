@@ -1,6 +1,7 @@
 // Where the command line writes: one JSON document, or text for people with colours only where they are wanted.
 // Promises exactly one document on stdout with --json, the same in every language, that a reader who left early
-// (`| head`) is no error, and that text from tasks cannot steer the terminal. Leaves what is written to the verbs.
+// (`| head`) is no error, nor a full disk to a verb that runs on, and that text from tasks cannot steer the terminal.
+// Leaves what is written to the verbs.
 
 import { styleText } from 'node:util'
 
@@ -27,6 +28,7 @@ export class Output {
     if (json) console.log = console.info = console.debug = console.error
     for (const stream of [process.stdout, process.stderr]) {
       stream.on('error', (error: NodeJS.ErrnoException) => {
+        if (this.#goesOnWithout(stream, error)) return
         if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
         if (this.#gone) return
         this.#gone = true
@@ -85,6 +87,12 @@ export class Output {
       )
     }
     if (trace !== null && !this.#gone) process.stderr.write(`${trace}\n`)
+  }
+
+  /** A disk that is full ends nothing that runs on; an answer that cannot be written whole is a failure. */
+  #goesOnWithout(stream: NodeJS.WriteStream, { code }: NodeJS.ErrnoException): boolean {
+    const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG'
+    return full && (stream === process.stderr || this.#leavers.length > 0)
   }
 
   /** Styles text where stdout is a terminal that wants colours (NO_COLOR and FORCE_COLOR are respected). */

@@ -54,5 +54,6 @@ export function writeState({ state }: Place, saved: SavedState): void {
 
 /** After an orderly end there is nothing to find. */
 export function removeState({ state }: Place): void {
-  rmSync(state, { force: true })
+  // The second one is what a full disk left of the first.
+  for (const file of [state, `${state}.new`]) rmSync(file, { force: true })
 }
