@@ -12,6 +12,7 @@ export const supervisionEn = {
   'help.m_monitor': 'how often a line about workers and queues is logged; 0: never',
   'help.m_daemon': 'go on in the background; returns when all workers are ready',
   'help.m_own_name': 'name of the supervisor; its workers are NAME-1, NAME-2, … (default: worker)',
+  'help.m_name': 'name of the supervisor (default: WORKER_NAME, else worker)',
   'help.m_processes': 'worker processes',
   'help.m_new_count': 'worker processes from now on (default: as many as there are)',
   'help.m_no_wait': 'return as soon as the supervisor has begun',

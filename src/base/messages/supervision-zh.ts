@@ -14,6 +14,7 @@ export const supervisionZh: Readonly<Record<keyof typeof supervisionEn, string>>
   'help.m_monitor': '多久在日志中写一行 Worker 与队列的情况；0：从不',
   'help.m_daemon': '转入后台运行；所有 Worker 就绪后返回',
   'help.m_own_name': '管理进程的名称；其 Worker 名为 NAME-1、NAME-2……（默认：worker）',
+  'help.m_name': '管理进程的名称（默认：WORKER_NAME，否则为 worker）',
   'help.m_processes': 'Worker 进程数',
   'help.m_new_count': '此后的 Worker 进程数（默认：与现在相同）',
   'help.m_no_wait': '管理进程一开始执行就返回',
