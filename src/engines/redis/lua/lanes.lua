@@ -52,8 +52,8 @@ end
 local function promote(queues, most)
   local due = {}
   for i = 1, #queues do
-    -- Where more is due than may be promoted, each queue has its share, and what others leave.
-    local share = math.ceil((most - #due) / (#queues - i + 1))
+    -- The first of all, as far as so many can be looked at; else each queue has its share, and what others leave.
+    local share = most * #queues <= BUDGET and most or math.ceil((most - #due) / (#queues - i + 1))
     local found = call('ZRANGEBYSCORE', P .. 'd:' .. queues[i], '-inf', now, 'WITHSCORES', 'LIMIT', 0, share)
     for j = 1, #found, 2 do due[#due + 1] = { found[j], tonumber(found[j + 1]) } end
   end
@@ -64,7 +64,7 @@ local function promote(queues, most)
     end)
   end
   local ids = {}
-  for i = 1, #due do ids[i] = due[i][1] end
+  for i = 1, min(most, #due) do ids[i] = due[i][1] end
   prefetch(ids)
   for i = 1, #ids do promoteOne(ids[i]) end
   settleStore()
